@@ -1,0 +1,59 @@
+# `make run` and `make test` work on a machine that has Python 3.11 or newer and make, and nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run run-func test check lint types imports coverage lock locked
+
+help: ## show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(READY): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: make PYTHON=python3.13'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: $(READY) ## the gateway on http://127.0.0.1:7071, with an emulated Graph and identity behind it
+	@$(BIN)/python -m sandbox
+
+run-func: $(READY) ## the same in Azure Functions Core Tools, where `func` is on the PATH
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m sandbox --func
+
+test: $(READY) ## all tests
+	@$(BIN)/pytest
+
+check: $(READY) lint types imports coverage locked ## everything that has to be right before a change lands
+
+lint: $(READY) # style, by ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) # types, by mypy
+	$(BIN)/mypy
+
+imports: $(READY) # which module may import which, by import-linter
+	$(BIN)/lint-imports
+
+coverage: $(READY) # the tests again, with every branch of the product counted
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+# Versions and hashes only: no address, no machine.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
+COMPILE_DEV := $(COMPILE) --group dev --constraint requirements.txt
+
+lock: $(READY) ## write the requirements anew from pyproject.toml; versions that still fit stay
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE_DEV) --output-file requirements-dev.txt
+
+locked: $(READY) # the requirements say what pyproject.toml says
+	@cp requirements.txt requirements-dev.txt $(VENV)/
+	$(COMPILE) --output-file $(VENV)/requirements.txt
+	$(COMPILE_DEV) --output-file $(VENV)/requirements-dev.txt
+	diff requirements.txt $(VENV)/requirements.txt
+	diff requirements-dev.txt $(VENV)/requirements-dev.txt
