@@ -1,0 +1,201 @@
+"""The error tree: everything the gateway answers that is not a success.
+
+    GatewayError
+    ├── 400  MalformedJson
+    ├── 403  GuardrailRefused, WritesDisabled, ApprovalRequired
+    ├── 404  ConfigurationNotFound, GroupNotFound
+    ├── 409  AssignmentConflict
+    ├── 413  BodyTooLarge
+    ├── 415  UnsupportedMediaType
+    ├── 422  InvalidRequest, GraphRejected
+    ├── 424  GraphForbidden, IdentityMissing, Misconfigured, GroupUnreadable
+    ├── 429  Throttled
+    ├── 500  InternalError
+    └── 503  GraphUnavailable, IdentityUnavailable, OutcomeUnknown
+
+Flows and Logic Apps retry 408, 429 and 5xx by themselves and nothing else, so a fault that lasts is never 5xx, and
+one that passes always is. The one exception is `InternalError`, which is a bug.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+DEFAULT_RETRY_AFTER_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One broken rule: the field of the request (or the name of the setting), and the rule in words."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True)
+class GraphError:
+    """What Microsoft Graph said when it refused, with Intune's nested message unwrapped."""
+
+    status: int
+    code: str
+    message: str
+    request_id: str | None
+
+
+class GatewayError(Exception):
+    """An answer other than success; `detail` goes to the caller, so it never quotes another exception."""
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    status: ClassVar[int]
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        graph: GraphError | None = None,
+        retry_after_seconds: int | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.graph = graph
+        self._retry_after_seconds = retry_after_seconds
+
+    @property
+    def retryable(self) -> bool:
+        """Tell whether the same request, sent again later, may succeed."""
+        return self.status in {429, 503}
+
+    @property
+    def retry_after_seconds(self) -> int | None:
+        """Give the pause that the caller should make, for retryable errors only."""
+        if not self.retryable:
+            return None
+        return DEFAULT_RETRY_AFTER_SECONDS if self._retry_after_seconds is None else self._retry_after_seconds
+
+    @property
+    def outcome(self) -> Literal["refused", "failed"]:
+        """Say whose move it is: the caller's (`refused`, up to 422), or the gateway's and Graph's (`failed`)."""
+        return "failed" if self.status >= Misconfigured.status else "refused"
+
+
+class MalformedJson(GatewayError):
+    """The body is not JSON (RFC 8259), or says the same thing twice."""
+
+    code, title, status = "malformed-json", "The body is not valid JSON", 400
+
+
+class GuardrailRefused(GatewayError):
+    """No rule of the guardrails lets this caller do this."""
+
+    code, title, status = "guardrail", "Not allowed by the guardrails", 403
+
+
+class WritesDisabled(GatewayError):
+    """The emergency stop is on: `WRITES_ENABLED` is false."""
+
+    code, title, status = "writes-disabled", "Writing is switched off", 403
+
+
+class ApprovalRequired(GatewayError):
+    """The tenant wants a second administrator (Multi Admin Approval) before anything is written."""
+
+    code, title, status = "approval-required", "Another administrator has to approve", 403
+
+
+class ConfigurationNotFound(GatewayError):
+    """Intune knows no device configuration of that id."""
+
+    code, title, status = "configuration-not-found", "No such configuration", 404
+
+
+class GroupNotFound(GatewayError):
+    """Entra knows no group of that id."""
+
+    code, title, status = "group-not-found", "No such group", 404
+
+
+class AssignmentConflict(GatewayError):
+    """The group is already assigned on the other side."""
+
+    code, title, status = "assignment-conflict", "Another assignment is in the way", 409
+
+
+class BodyTooLarge(GatewayError):
+    """The body is longer than the gateway reads."""
+
+    code, title, status = "body-too-large", "The body is too large", 413
+
+
+class UnsupportedMediaType(GatewayError):
+    """The body is not announced as JSON."""
+
+    code, title, status = "unsupported-media-type", "The body must be JSON", 415
+
+
+class InvalidRequest(GatewayError):
+    """The body is JSON, but not a request; `errors` names each field and the rule it breaks."""
+
+    code, title, status = "invalid-request", "The request breaks a rule", 422
+
+
+class GraphRejected(GatewayError):
+    """Graph understood the request and does not want it."""
+
+    code, title, status = "graph-rejected", "Microsoft Graph rejected the request", 422
+
+
+class GraphForbidden(GatewayError):
+    """Graph does not let the gateway's identity do this; the detail names the permission."""
+
+    code, title, status = "graph-forbidden", "The gateway lacks a permission", 424
+
+
+class IdentityMissing(GatewayError):
+    """The platform gives the app no token for its managed identity, and will not later."""
+
+    code, title, status = "identity-missing", "The gateway has no usable identity", 424
+
+
+class Misconfigured(GatewayError):
+    """A setting is missing or wrong; `errors` names each by its name."""
+
+    code, title, status = "misconfigured", "The gateway is not configured", 424
+
+
+class GroupUnreadable(GatewayError):
+    """The group may not be read, and the installation insists on reading it first."""
+
+    code, title, status = "group-unreadable", "The group cannot be checked", 424
+
+
+class Throttled(GatewayError):
+    """Graph's limit is reached; nothing was written."""
+
+    code, title, status = "throttled", "Microsoft Graph asks for a pause", 429
+
+
+class InternalError(GatewayError):
+    """A bug in the gateway."""
+
+    code, title, status = "internal-error", "The gateway made a mistake", 500
+
+
+class GraphUnavailable(GatewayError):
+    """Graph could not be read in time; nothing was written."""
+
+    code, title, status = "graph-unavailable", "Microsoft Graph did not answer", 503
+
+
+class IdentityUnavailable(GatewayError):
+    """The identity endpoint failed in a way that passes; nothing was written."""
+
+    code, title, status = "identity-unavailable", "The identity endpoint did not answer", 503
+
+
+class OutcomeUnknown(GatewayError):
+    """A write was sent and nobody can say whether it landed; sending the same request again settles it."""
+
+    code, title, status = "outcome-unknown", "The outcome is not known yet", 503

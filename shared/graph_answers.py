@@ -1,0 +1,105 @@
+"""Reading what Microsoft Graph answers: its JSON, its errors with Intune's nesting undone, and what they mean. Pure."""
+
+import json
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from shared.errors import (
+    ApprovalRequired,
+    GatewayError,
+    GraphError,
+    GraphForbidden,
+    GraphRejected,
+    GraphUnavailable,
+    Throttled,
+)
+
+MAX_MESSAGE_CHARACTERS = 1000
+
+# Intune appends the address of one of its own servers, which tells a caller nothing and an attacker something.
+_INTERNAL_URL = re.compile(r"\s*(-\s*)?Url:\s*\S+|\s*https?://fef\.\S+", re.IGNORECASE)
+
+
+def json_object(body: bytes) -> dict[str, Any] | None:
+    """Decode a JSON object; None for everything else that Graph, or something in front of it, may send."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def retry_after_seconds(response: httpx.Response) -> int | None:
+    """Read `Retry-After` (RFC 9110 §10.2.3), which is a number of seconds or a date; None when it says nothing."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return int(value)
+    try:
+        return max(0, round((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()))
+    except (TypeError, ValueError):
+        return None
+
+
+def graph_error(response: httpx.Response) -> GraphError:
+    """Read Graph's error body (FACTS: `{"error":{"code","message","innerError"}}`); tolerates anything."""
+    document = json_object(response.content) or {}
+    error = document.get("error")
+    error = error if isinstance(error, dict) else {}
+    return GraphError(
+        status=response.status_code,
+        code=str(error.get("code") or "unreadable"),
+        message=_unwrapped(str(error.get("message") or "Graph sent no message that could be read.")),
+        request_id=response.headers.get("request-id"),
+    )
+
+
+def refusal(  # noqa: PLR0911 - one return for each row of the table
+    response: httpx.Response, not_found: type[GatewayError], permission: str
+) -> GatewayError:
+    """Turn a response that is no success into the gateway's error.
+
+    `not_found` is what a 404 means here, `permission` the one that a 403 asks for.
+    """
+    graph = graph_error(response)
+    pause = retry_after_seconds(response)
+    match graph.status:
+        case 401:
+            return GraphForbidden("Graph does not accept the gateway's token: check GRAPH_CLOUD.", graph=graph)
+        case _ if _asks_for_approval(graph):
+            return ApprovalRequired("The tenant wants a second administrator to approve this first.", graph=graph)
+        case 403:
+            return GraphForbidden(f"The gateway's identity needs the Graph permission {permission}.", graph=graph)
+        case 404:
+            return not_found(NOT_FOUND_DETAILS.get(not_found.code, graph.message), graph=graph)
+        case 429:
+            return Throttled("Graph's limit is reached; nothing was written.", graph=graph, retry_after_seconds=pause)
+        case status if status in range(400, 500) and status != httpx.codes.REQUEST_TIMEOUT:
+            return GraphRejected(graph.message, graph=graph)
+        case _:
+            return GraphUnavailable(
+                f"Graph answered {graph.status}; nothing was written.", graph=graph, retry_after_seconds=pause
+            )
+
+
+NOT_FOUND_DETAILS = {
+    "configuration-not-found": "Intune has no device configuration with this id. "
+    "Settings-catalog policies live elsewhere in Graph and cannot be assigned here.",
+    "group-not-found": "Entra has no group with this id. A group made a moment ago can take a while to be seen.",
+}
+
+
+def _asks_for_approval(graph: GraphError) -> bool:
+    # Multi Admin Approval shows as a 412, or as a 400 or 409 that names an approval (Graph docs, 2026-08).
+    named = "approv" in f"{graph.code} {graph.message}".lower()
+    return graph.status == httpx.codes.PRECONDITION_FAILED or (graph.status in {400, 409} and named)
+
+
+def _unwrapped(message: str) -> str:
+    # Intune hides its message in JSON inside the string, sometimes twice.
+    while (inner := json_object(message.encode())) and isinstance(inner.get("Message"), str):
+        message = inner["Message"]
+    return _INTERNAL_URL.sub("", message)[:MAX_MESSAGE_CHARACTERS]

@@ -1,0 +1,180 @@
+"""The HTTP side: `azure.functions` in and out, and the one boundary where every error becomes an answer."""
+
+import asyncio
+import json
+import logging
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import azure.functions as func
+
+from shared.errors import (
+    BodyTooLarge,
+    GatewayError,
+    GraphUnavailable,
+    InternalError,
+    MalformedJson,
+    Misconfigured,
+    OutcomeUnknown,
+    UnsupportedMediaType,
+)
+from shared.guardrails import Caller
+from shared.schemas import AssignmentRequest, Problem, is_guid
+from shared.service import Answer, AssignmentService
+from shared.telemetry import Attempt, audit
+
+MAX_BODY_BYTES = 64 * 1024
+KEY_CALLER = Caller("key")
+"""Function keys cannot tell callers apart: whoever holds one is this caller."""
+
+_LOG = logging.getLogger("gateway")
+_PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait\s*=\s*\"?(\d{1,6})\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What answering takes, wired once per process: `base_url` is the app's own, without a path."""
+
+    service: AssignmentService
+    deadline_seconds: int
+    base_url: str
+
+
+class Gateway:
+    """One method per HTTP function; `parts` raises Misconfigured until the settings are right."""
+
+    def __init__(self, parts: Callable[[], Parts]) -> None:
+        self._parts = parts
+
+    async def create_assignment(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Answer POST `/assignments`."""
+        return await _answered(request, self._create)
+
+    def get_health(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Answer GET `/health`: anonymous, so it names settings and the rules they break, and nothing else."""
+        try:
+            self._parts()
+        except Misconfigured as error:
+            return _problem(error, Attempt(_client_request_id(request)), HTTPStatus.SERVICE_UNAVAILABLE)
+        return _response(HTTPStatus.OK, b'{"status":"ready"}', "application/json", {})
+
+    async def _create(self, request: func.HttpRequest, attempt: Attempt) -> func.HttpResponse:
+        parts = self._parts()
+        attempt.caller = KEY_CALLER.id
+        attempt.request = AssignmentRequest.parse(_json_body(request))
+        seconds = _deadline_seconds(request, parts.deadline_seconds)
+        answer = await _in_time(seconds, parts.service.create(attempt.request, KEY_CALLER, attempt), attempt)
+        attempt.outcome = answer.outcome
+        if answer.outcome == "unchanged":
+            return _success(HTTPStatus.OK, answer, attempt, {})
+        location = f"{parts.base_url}/api/configurations/{answer.configuration_id}/assignments/{answer.assignment_id}"
+        return _success(HTTPStatus.CREATED, answer, attempt, {"Location": location})
+
+
+async def _answered(
+    request: func.HttpRequest, operation: Callable[[func.HttpRequest, Attempt], Awaitable[func.HttpResponse]]
+) -> func.HttpResponse:
+    """Carry an operation out, turn whatever it raises into an answer, and audit the attempt."""
+    attempt = Attempt(_client_request_id(request))
+    try:
+        return await operation(request, attempt)
+    except GatewayError as error:
+        return _problem(error, attempt)
+    except Exception:  # noqa: BLE001 - the one boundary: a caller gets an answer whatever happens
+        _LOG.exception("A bug: request %s ended in an exception that nothing expected.", attempt.client_request_id)
+        return _problem(InternalError("Please report this with the instance below."), attempt)
+    finally:
+        audit(attempt)
+
+
+async def _in_time(seconds: int, work: Awaitable[Answer], attempt: Attempt) -> Answer:
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except TimeoutError as error:
+        if attempt.write_sent:
+            raise OutcomeUnknown(
+                f"The assignment was sent, and {seconds} s were not enough to learn what became of it. "
+                "Send the same request again: it will find what has landed."
+            ) from error
+        raise GraphUnavailable(f"Graph did not answer within {seconds} s; nothing was written.") from error
+
+
+def _json_body(request: func.HttpRequest) -> object:
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise UnsupportedMediaType("Send the request as JSON, with the header Content-Type: application/json.")
+    body = request.get_body()
+    if len(body) > MAX_BODY_BYTES:
+        raise BodyTooLarge(f"The body has {len(body)} bytes; {MAX_BODY_BYTES} are read at most.")
+    try:
+        document = json.loads(
+            body.decode("utf-8-sig"), object_pairs_hook=_no_field_twice, parse_constant=_no_such_number
+        )
+        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair passes the parser and nothing else
+    except json.JSONDecodeError as error:
+        raise MalformedJson(f"The body stops being JSON at line {error.lineno}, column {error.colno}.") from error
+    except (ValueError, RecursionError) as error:
+        raise MalformedJson("The body is not JSON in UTF-8, or nested beyond reason.") from error
+    return document
+
+
+def _no_field_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise MalformedJson("A field stands in the body twice: it cannot mean both.")
+    return document
+
+
+def _no_such_number(name: str) -> object:
+    raise MalformedJson(f"{name} is no number in JSON (RFC 8259 §6).")
+
+
+def _client_request_id(request: func.HttpRequest) -> str:
+    for header in ("client-request-id", "x-ms-client-request-id"):
+        value: str = request.headers.get(header, "").strip()
+        if is_guid(value):
+            return value.lower()
+    return str(uuid.uuid4())
+
+
+def _deadline_seconds(request: func.HttpRequest, setting_seconds: int) -> int:
+    """Give the seconds that this request has: `Prefer: wait=15` (RFC 7240 §4.3) shortens the setting, never below 1."""
+    preferred = _PREFER_WAIT.search(request.headers.get("Prefer", ""))
+    return max(1, min(setting_seconds, int(preferred[1]))) if preferred else setting_seconds
+
+
+def _success(status: HTTPStatus, answer: Answer, attempt: Attempt, headers: dict[str, str]) -> func.HttpResponse:
+    return _response(status, answer.body, "application/json", headers | _headers(attempt))
+
+
+def _problem(error: GatewayError, attempt: Attempt, status: HTTPStatus | None = None) -> func.HttpResponse:
+    """Answer with a problem; `status` stands in for the error's own where the contract of a route wants another."""
+    attempt.outcome, attempt.code = error.outcome, error.code
+    attempt.cause = type(error.__cause__).__name__ if error.__cause__ else None
+    problem = Problem.of(error, attempt.client_request_id)
+    if status:
+        problem.status = status
+    headers = _headers(attempt)
+    if error.graph and error.graph.request_id:
+        headers["request-id"] = error.graph.request_id
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    body = problem.model_dump_json(by_alias=True, exclude_none=True).encode()
+    return _response(problem.status, body, "application/problem+json", headers)
+
+
+def _headers(attempt: Attempt) -> dict[str, str]:
+    headers = {"Assignment-Outcome": attempt.outcome, "client-request-id": attempt.client_request_id}
+    if attempt.graph_request_ids:
+        headers["request-id"] = attempt.graph_request_ids[-1]
+    if attempt.warnings:
+        headers["Assignment-Warning"] = ", ".join(attempt.warnings)
+    return headers
+
+
+def _response(status: int, body: bytes, media_type: str, headers: dict[str, str]) -> func.HttpResponse:
+    return func.HttpResponse(body, status_code=int(status), headers=headers, mimetype=media_type)

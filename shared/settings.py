@@ -1,0 +1,140 @@
+"""The settings, read once from the environment: all mistakes together, each by the setting's name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from shared.errors import FieldError, Misconfigured
+from shared.guardrails import NARROW, Guardrails
+from shared.schemas import is_guid
+
+APP_FOLDER = Path(__file__).resolve().parent.parent
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+MAX_DEADLINE_SECONDS = 220
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One of Microsoft's clouds: Graph's host, and the login host as `azure.identity.AzureAuthorityHosts` has it."""
+
+    graph_host: str
+    login_host: str
+
+    @property
+    def scope(self) -> str:
+        """The scope of tokens for this cloud's Graph, and for no other."""
+        return f"https://{self.graph_host}/.default"
+
+
+CLOUDS: Mapping[str, Cloud] = {
+    "global": Cloud("graph.microsoft.com", "login.microsoftonline.com"),
+    "usgov": Cloud("graph.microsoft.us", "login.microsoftonline.us"),
+    "usgov-dod": Cloud("dod-graph.microsoft.us", "login.microsoftonline.us"),
+    "china": Cloud("microsoftgraph.chinacloudapi.cn", "login.chinacloudapi.cn"),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that an installation decides, checked."""
+
+    cloud: Cloud
+    graph_base_url: str
+    client_id: str | None
+    guardrails: Guardrails
+    writes_enabled: bool
+    require_group_check: bool
+    deadline_seconds: int
+    base_url: str
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read and check the settings; raises Misconfigured with one error per setting that is missing or wrong."""
+    read = _Reader(environment)
+    cloud = CLOUDS[read.choice("GRAPH_CLOUD", *CLOUDS, default="global")]
+    loopback_url = read.value("GRAPH_BASE_URL", _loopback_url, "must be http://127.0.0.1:{port}: it serves the sandbox")
+    settings = Settings(
+        cloud=cloud,
+        graph_base_url=loopback_url or f"https://{cloud.graph_host}",
+        client_id=read.value("AZURE_CLIENT_ID", _guid, "must be the GUID of the user-assigned identity"),
+        guardrails=read.value("GUARDRAILS", _guardrails, "must be a JSON object or the path of a readable file")
+        or NARROW,
+        writes_enabled=read.choice("WRITES_ENABLED", "true", "false", default="true") == "true",
+        require_group_check=read.choice("REQUIRE_GROUP_CHECK", "true", "false", default="false") == "true",
+        deadline_seconds=read.value("REQUEST_DEADLINE_SECONDS", _seconds, "must be a whole number from 1 to 220")
+        or 100,
+        base_url=_own_url(read.required("WEBSITE_HOSTNAME", "must be the app's own host name; the platform sets it")),
+    )
+    read.required("AUTH_MODE", "must be set")
+    read.choice("AUTH_MODE", "key", default="key")
+    read.required("IDENTITY_ENDPOINT", "is set by the platform for an app that has a managed identity: assign one")
+    read.required("IDENTITY_HEADER", "is set by the platform for an app that has a managed identity: assign one")
+    if read.errors:
+        names = ", ".join(dict.fromkeys(error.field for error in read.errors))
+        raise Misconfigured(f"Settings of the gateway are missing or wrong: {names}.", errors=read.errors)
+    return settings
+
+
+class _Reader:
+    """Reads settings one by one and collects what is wrong with them; blank counts as not set."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.errors: list[FieldError] = []
+
+    def text(self, name: str) -> str:
+        return self._environment.get(name, "").strip()
+
+    def value(self, name: str, parse: Callable[[str], Value | None], rule: str) -> Value | None:
+        if not (text := self.text(name)):
+            return None
+        try:
+            if (value := parse(text)) is not None:
+                return value
+            self.errors.append(FieldError(name, rule))
+        except Misconfigured as error:
+            self.errors.extend(error.errors)
+        return None
+
+    def choice(self, name: str, *choices: str, default: str) -> str:
+        allowed = f"must be one of {', '.join(choices)}"
+        return self.value(name, lambda text: text if text in choices else None, allowed) or default
+
+    def required(self, name: str, rule: str) -> str:
+        if not (text := self.text(name)):
+            self.errors.append(FieldError(name, rule))
+        return text
+
+
+def _loopback_url(text: str) -> str | None:
+    parts = urlsplit(text)
+    plain = f"{parts.scheme}://{parts.netloc}" == text and "@" not in text
+    return text if plain and parts.scheme in {"http", "https"} and parts.hostname in LOOPBACK else None
+
+
+def _guid(text: str) -> str | None:
+    return text if is_guid(text) else None
+
+
+def _guardrails(text: str) -> Guardrails | None:
+    if text.startswith("{"):
+        return Guardrails.parse(text)
+    try:
+        # A relative path starts at the app's own folder, wherever the worker was started.
+        return Guardrails.parse((APP_FOLDER / text).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _seconds(text: str) -> int | None:
+    # The platform cuts an HTTP function at 230 seconds.
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_DEADLINE_SECONDS else None
+
+
+def _own_url(host_name: str) -> str:
+    loopback = urlsplit(f"//{host_name}").hostname in LOOPBACK
+    return f"{'http' if loopback else 'https'}://{host_name}"
