@@ -1,0 +1,73 @@
+"""`python -m sandbox`: the whole sandbox in one terminal until Ctrl+C; `--func` takes Azure's own Functions host."""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+
+from sandbox.functions_host import FUNCTION_KEY
+from sandbox.programs import ROOT, sample_settings, sandbox_settings, start_graph, start_host, start_identity
+from sandbox.serving import LOOPBACK
+from sandbox.tenant import PILOT, WIFI_HQ
+
+WELCOME = """
+Microsoft Graph, emulated     {graph}
+Identity endpoint, emulated   {identity}
+The gateway                   {host}/api/assignments
+
+Paste this into another terminal (Ctrl+C here ends everything):
+
+curl -i {host}/api/assignments \\
+  -H 'x-functions-key: {key}' \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"configurationId": "{configuration}", "groupId": "{group}"}}'
+"""
+
+
+def main() -> int:
+    """Run the sandbox until it is told to end; gives the exit code."""
+    options = _options()
+    if options.func and not shutil.which("func"):
+        _say("There is no func on the PATH: install Azure Functions Core Tools 4, or use `make run`.")
+        return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with ExitStack() as programs:
+        graph = programs.enter_context(start_graph(options.graph_port, _say))
+        identity = programs.enter_context(start_identity(options.identity_port, _say))
+        environment = {**sample_settings(), **os.environ, **sandbox_settings(graph, identity)}
+        if options.func:
+            _say(_welcome(graph.url, identity.url, f"http://{LOOPBACK}:{options.port}"))
+            command = ["func", "start", "--port", str(options.port)]
+            return subprocess.call(command, cwd=ROOT, env=environment)  # noqa: S603 - a fixed command
+        host = programs.enter_context(start_host(options.port, environment, _say))
+        _say(_welcome(graph.url, identity.url, host.url))
+        return host.wait()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--port", type=int, default=7071, help="of the gateway (default: %(default)s; 0: a free one)")
+    parser.add_argument("--graph-port", type=int, default=7072, help="of Microsoft Graph")
+    parser.add_argument("--identity-port", type=int, default=7073, help="of the identity endpoint")
+    parser.add_argument("--func", action="store_true", help="run the gateway in Azure Functions Core Tools (`func`)")
+    return parser.parse_args()
+
+
+def _welcome(graph_url: str, identity_url: str, host_url: str) -> str:
+    return WELCOME.format(
+        graph=graph_url, identity=identity_url, host=host_url, key=FUNCTION_KEY, configuration=WIFI_HQ, group=PILOT
+    )
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

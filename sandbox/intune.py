@@ -1,0 +1,132 @@
+"""Device configurations, their assignments and the assignment filters of the emulated Graph.
+
+Source: FACTS §1. What the sources leave open is a switch of the tenant (`duplicates`) and not a guess.
+"""
+
+from starlette.responses import Response
+
+from sandbox.assignment_types import GUID, assignment_response, listed, read_assignment, read_json
+from sandbox.graph_call import Call
+from sandbox.graph_errors import GraphError, intune_error
+from sandbox.odata import check_options, collection, entity_response, filtered, json_response, ordered, page, selected
+from sandbox.tenant import CONFIGURATIONS, FILTERS, Assignment, Entity, Tenant
+
+
+class Intune:
+    """Answers below `/deviceManagement`; every method takes the ids as they stand in the path."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    def list_configurations(self, call: Call) -> Response:
+        """`$filter` heeds case here: nobody has shown that Intune's comparison does not."""
+        check_options(call, ["$filter", "$select", "$expand", "$orderby", "$top", "$skiptoken"])
+        found = ordered(call, filtered(call, CONFIGURATIONS, ignore_case=False))
+        entities, next_link = page(call, found, self._tenant.page_size)
+        return collection(call, [self._shaped(call, one) for one in entities], next_link)
+
+    def get_configuration(self, call: Call, configuration: str) -> Response:
+        """One configuration, on request with its assignments."""
+        check_options(call, ["$select", "$expand"])
+        return entity_response(call, self._shaped(call, _known(configuration)))
+
+    def list_assignments(self, call: Call, configuration: str) -> Response:
+        """All assignments of one configuration, in pages."""
+        check_options(call, ["$top", "$skiptoken"])
+        assignments = self._assignments(configuration).values()
+        members = [listed(one, configuration.lower(), call.version) for one in assignments]
+        entities, next_link = page(call, members, self._tenant.page_size)
+        return collection(call, entities, next_link)
+
+    def get_assignment(self, call: Call, configuration: str, assignment: str) -> Response:
+        """One assignment, written as the answer to its creation is."""
+        stored = self._stored(configuration, assignment)
+        return assignment_response(stored, configuration.lower(), call.version, 200)
+
+    def create_assignment(self, call: Call, configuration: str) -> Response:
+        """Add one assignment. Intune accepts a group that does not exist, and so does this (FACTS §1)."""
+        stored = self._assignments(configuration)
+        sent = read_assignment(read_json(call), configuration.lower(), call.version)
+        if sent.id in stored:
+            self._refuse_duplicate()
+        stored[sent.id] = sent
+        return assignment_response(sent, configuration.lower(), call.version, 201)
+
+    def delete_assignment(self, _: Call, configuration: str, assignment: str) -> Response:
+        """Take one assignment away."""
+        del self._assignments(configuration)[self._stored(configuration, assignment).id]
+        return Response(status_code=204)
+
+    def assign(self, call: Call, configuration: str) -> Response:
+        """Replace the whole set: what the action `/assign` really does, and why the gateway never calls it."""
+        self._assignments(configuration)
+        sent = read_json(call).get("assignments")
+        if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
+            raise intune_error(400, "BadRequest", "The parameter 'assignments' is missing.")
+        replacing = [read_assignment(one, configuration.lower(), call.version) for one in sent]
+        self._tenant.assignments[configuration.lower()] = {one.id: one for one in replacing}
+        return json_response({"value": [listed(one, configuration.lower(), call.version) for one in replacing]})
+
+    def list_filters(self, call: Call) -> Response:
+        """All assignment filters, which only beta has."""
+        check_options(call, ["$filter", "$select", "$orderby", "$top", "$skiptoken"])
+        found = ordered(call, filtered(call, FILTERS, ignore_case=False))
+        entities, next_link = page(call, found, self._tenant.page_size)
+        return collection(call, [_selected_filter(call, one) for one in entities], next_link)
+
+    def get_filter(self, call: Call, identifier: str) -> Response:
+        """One assignment filter."""
+        check_options(call, ["$select"])
+        return entity_response(call, _selected_filter(call, _by_id(FILTERS, identifier)))
+
+    def _shaped(self, call: Call, configuration: Entity) -> Entity:
+        """Apply `$select` and `$expand=assignments`."""
+        shaped = selected(call, configuration, "deviceConfiguration")
+        expand = call.query.get("$expand")
+        if expand is None:
+            return shaped
+        if expand != "assignments":
+            raise GraphError(400, "BadRequest", f"Parsing OData Select and Expand failed: '{expand}' is not known.")
+        identifier = str(configuration["id"])
+        assignments = self._tenant.assignments[identifier].values()
+        context = f"{call.context}#deviceManagement/deviceConfigurations('{identifier}')/assignments"
+        members = [listed(one, identifier, call.version) for one in assignments]
+        return {**shaped, "assignments@odata.context": context, "assignments": members}
+
+    def _assignments(self, configuration: str) -> dict[str, Assignment]:
+        return self._tenant.assignments[str(_known(configuration)["id"])]
+
+    def _stored(self, configuration: str, assignment: str) -> Assignment:
+        stored = self._assignments(configuration).get(assignment)
+        if stored is None:
+            raise intune_error(404, "ResourceNotFound")
+        return stored
+
+    def _refuse_duplicate(self) -> None:
+        """Answer a second POST for one slot as the tenant's switch says: what Graph does is open (FACTS §1)."""
+        message = "An assignment for this target already exists."
+        match self._tenant.duplicates:
+            case "409":
+                raise intune_error(409, "Conflict", message)
+            case "400":
+                raise intune_error(400, "BadRequest", message)
+            case "201":
+                return
+
+
+def _known(configuration: str) -> Entity:
+    return _by_id(CONFIGURATIONS, configuration)
+
+
+def _by_id(entities: tuple[Entity, ...], identifier: str) -> Entity:
+    """Find by id, without regard to case: 400 for what is no GUID, 404 for a GUID that nobody has."""
+    if not GUID.fullmatch(identifier):
+        raise intune_error(400, "BadRequest")
+    for one in entities:
+        if one["id"] == identifier.lower():
+            return one
+    raise intune_error(404, "ResourceNotFound")
+
+
+def _selected_filter(call: Call, one: Entity) -> Entity:
+    return selected(call, one, "deviceAndAppManagementAssignmentFilter")

@@ -1,0 +1,101 @@
+"""The sandbox's programs as child processes: emulated Graph, emulated identity endpoint, Functions host."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, cast
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE_SETTINGS = ROOT / "local.settings.sample.json"
+
+Listener = Callable[[str], object]
+
+
+class Program:
+    """One child process that tells its address in its first lines; every other line it prints goes to `listener`."""
+
+    def __init__(self, command: list[str], environment: Mapping[str, str], listener: Listener) -> None:
+        self._listener = listener
+        self._process = subprocess.Popen(  # noqa: S603 - starts our own programs only
+            command,
+            cwd=ROOT,
+            env={**environment, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._output = cast("IO[str]", self._process.stdout)
+        self.url = self._read_url()
+        self._relay = threading.Thread(target=self._relay_lines, daemon=True)
+        self._relay.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ask the program to end and wait for it; one that has not ended after ten seconds is killed."""
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._relay.join()
+
+    def wait(self) -> int:
+        """Wait until the program ends by itself, and give its exit code."""
+        return self._process.wait()
+
+    def _read_url(self) -> str:
+        for line in self._output:
+            if line.startswith("http://"):
+                return line.strip()
+            self._listener(line.rstrip())
+        self._output.close()
+        raise RuntimeError(f"{' '.join(sys.orig_argv[:1])}: a program of the sandbox ended before it listened anywhere")
+
+    def _relay_lines(self) -> None:
+        with self._output as lines:
+            for line in lines:
+                self._listener(line.rstrip())
+
+
+def start_graph(port: int, listener: Listener) -> Program:
+    """Start the emulated Microsoft Graph; port 0 is a free one."""
+    return Program(_python("sandbox.graph", port), os.environ, listener)
+
+
+def start_identity(port: int, listener: Listener) -> Program:
+    """Start the emulated managed-identity endpoint; port 0 is a free one."""
+    return Program(_python("sandbox.identity", port), os.environ, listener)
+
+
+def start_host(port: int, environment: Mapping[str, str], listener: Listener) -> Program:
+    """Start the Functions host with the gateway in it; port 0 is a free one."""
+    return Program(_python("sandbox.functions_host", port), environment, listener)
+
+
+def sample_settings() -> dict[str, str]:
+    """Give the settings of `local.settings.sample.json`, as Azure Functions Core Tools would."""
+    settings: dict[str, str] = json.loads(SAMPLE_SETTINGS.read_text("utf-8"))["Values"]
+    return settings
+
+
+def sandbox_settings(graph: Program, identity: Program) -> dict[str, str]:
+    """Give the settings that point the gateway at the emulators."""
+    return {"GRAPH_BASE_URL": graph.url, "IDENTITY_ENDPOINT": f"{identity.url}/msi/token"}
+
+
+def _python(module: str, port: int) -> list[str]:
+    return [sys.executable, "-m", module, "--port", str(port)]

@@ -1,0 +1,1 @@
+"""What the outside world relies on: the platform, the callers, the documents."""

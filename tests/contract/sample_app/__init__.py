@@ -1,0 +1,1 @@
+"""A Functions app folder for the tests of the host."""
