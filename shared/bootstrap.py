@@ -7,6 +7,7 @@ from shared.graph import MicrosoftGraph
 from shared.http import Gateway, Parts
 from shared.service import AssignmentService
 from shared.settings import read_settings
+from shared.telemetry import quieten_libraries
 
 
 def gateway() -> Gateway:
@@ -15,6 +16,7 @@ def gateway() -> Gateway:
 
 
 def _parts() -> Parts:
+    quieten_libraries()
     settings = read_settings(os.environ)
     graph = MicrosoftGraph(settings.graph_base_url, settings.cloud.scope, settings.client_id)
     service = AssignmentService(

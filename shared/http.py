@@ -110,6 +110,8 @@ def _json_body(request: func.HttpRequest) -> object:
     body = request.get_body()
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLarge(f"The body has {len(body)} bytes; {MAX_BODY_BYTES} are read at most.")
+    if not body:
+        raise MalformedJson("The body is empty. A body sent in chunks, without Content-Length, does not arrive here.")
     try:
         document = json.loads(
             body.decode("utf-8-sig"), object_pairs_hook=_no_field_twice, parse_constant=_no_such_number

@@ -51,3 +51,9 @@ class Attempt:
 def audit(attempt: Attempt) -> None:
     """Write the audit event as one line of ASCII JSON: a line break or an escape sequence in it stays a value."""
     _AUDIT.info("%s", json.dumps(attempt.event()))
+
+
+def quieten_libraries() -> None:
+    """Keep the HTTP libraries' line per request out of the log: the audit event says what was called, once."""
+    for name in ("azure", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,1 @@
+"""The whole app through real sockets, against the sandbox."""

@@ -1,0 +1,47 @@
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.stack import Gateway, Stack
+
+ALL_TARGETS = [
+    "group",
+    "exclusionGroup",
+    "allDevices",
+    "allLicensedUsers",
+    "configurationManagerCollection",
+    "scopeTagGroup",
+]
+
+
+@pytest.fixture(scope="session")
+def running_stack() -> Iterator[Stack]:
+    with Stack.running() as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(running_stack: Stack) -> Iterator[Stack]:
+    running_stack.reset()
+    yield running_stack
+    assert running_stack.unplayed_faults() == []
+
+
+@pytest.fixture(scope="session")
+def running_gateway(running_stack: Stack) -> Iterator[Gateway]:
+    with running_stack.gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def gateway(running_gateway: Gateway, stack: Stack) -> Gateway:  # noqa: ARG001 - the emulators start from the seed
+    return running_gateway
+
+
+@pytest.fixture(scope="session")
+def open_gateway(running_stack: Stack) -> Iterator[Gateway]:
+    with running_stack.gateway(
+        GUARDRAILS=json.dumps({"rules": [{"callers": ["*"], "targets": ALL_TARGETS}]})
+    ) as gateway:
+        yield gateway

@@ -1,0 +1,153 @@
+"""The sandbox as tests use it: a gateway on a free port, and both hands on the emulators behind it."""
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx
+
+from sandbox.functions_host import FUNCTION_KEY
+from sandbox.programs import sample_settings, sandbox_settings, start_graph, start_host, start_identity
+from sandbox.tenant import PILOT, WIFI_HQ
+
+Json = dict[str, Any]
+
+MAIN_JOB: Mapping[str, str] = {"configurationId": WIFI_HQ, "groupId": PILOT}
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """One emulated service, told what to do and asked what it saw through its control surface."""
+
+    url: str
+
+    def tell(self, command: str, content: object = None) -> None:
+        """Give a command, such as `faults` with a list of them."""
+        httpx.post(f"{self.url}/_sandbox/{command}", json=content).raise_for_status()
+
+    def fail(self, **fault: object) -> None:
+        """Make the next matching request fail; see `sandbox/faults.py` for the kinds."""
+        self.tell("faults", [fault])
+
+    def unplayed_faults(self) -> list[Json]:
+        """Give the faults that wait for their request."""
+        pending: list[Json] = httpx.get(f"{self.url}/_sandbox/faults").raise_for_status().json()
+        return pending
+
+    def requests(self, method: str | None = None) -> list[Json]:
+        """Give the journal, or the part of it with one method."""
+        journal: list[Json] = httpx.get(f"{self.url}/_sandbox/requests").raise_for_status().json()
+        return [entry for entry in journal if method in {None, entry["method"]}]
+
+    def assignments(self, configuration_id: str = WIFI_HQ) -> list[Json]:
+        """Give what is stored for one configuration."""
+        stored: list[Json] = httpx.get(f"{self.url}/_sandbox/assignments").raise_for_status().json()[configuration_id]
+        return stored
+
+
+class Output:
+    """The lines that a program prints, as they come in from the thread that reads them."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._changed = threading.Condition()
+
+    def append(self, line: str) -> None:
+        """Take one line."""
+        with self._changed:
+            self._lines.append(line)
+            self._changed.notify_all()
+
+    def lines_with(self, text: str) -> list[str]:
+        """Wait for a line that holds a text, five seconds at most; give all that do."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._holding(text), 5)
+            return self._holding(text)
+
+    def _holding(self, text: str) -> list[str]:
+        return [line for line in self._lines if text in line]
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The gateway over HTTP; the function key goes along with every request."""
+
+    client: httpx.Client
+    output: Output
+
+    def create(self, request: object, **headers: str) -> httpx.Response:
+        """Send a JSON body to the main function; underscores in header names stand for hyphens."""
+        return self.client.post("assignments", json=request, headers=_named(headers))
+
+    def send(self, content: bytes, **headers: str) -> httpx.Response:
+        """Send raw bytes to the main function."""
+        return self.client.post("assignments", content=content, headers=_named(headers))
+
+    def health(self) -> httpx.Response:
+        """Ask for the health, without a key."""
+        return httpx.get(self.client.base_url.join("health"))
+
+
+def _named(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Both emulators and the settings that point a gateway at them."""
+
+    graph: Emulator
+    identity: Emulator
+    settings: Mapping[str, str]
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> Iterator[Self]:
+        """Start the emulators on free ports, and stop them in the end."""
+        with start_graph(0, _ignore) as graph, start_identity(0, _ignore) as identity:
+            yield cls(Emulator(graph.url), Emulator(identity.url), sandbox_settings(graph, identity))
+
+    @contextmanager
+    def gateway(self, **settings: str) -> Iterator[Gateway]:
+        """Start a gateway with these settings in place of the sample's, and nothing of the machine's own."""
+        output = Output()
+        sample = sample_settings()
+        machine = {name: value for name, value in os.environ.items() if name not in sample}
+        with start_host(0, {**machine, **sample, **self.settings, **settings}, output.append) as host:
+            key = {"x-functions-key": FUNCTION_KEY}
+            with httpx.Client(base_url=f"{host.url}/api/", headers=key, timeout=30) as client:
+                yield Gateway(client, output)
+
+    def reset(self) -> None:
+        """Put both emulators back to the seed."""
+        self.graph.tell("reset")
+        self.identity.tell("reset")
+
+    def unplayed_faults(self) -> list[Json]:
+        """Give the faults that no request has met: a test that set one has not tested what it says."""
+        return [fault for emulator in (self.graph, self.identity) for fault in emulator.unplayed_faults()]
+
+
+def _ignore(_: str) -> None:
+    """Drop what the emulators print."""
+
+
+def problem(response: httpx.Response, status: int, code: str) -> Json:
+    """Check that an answer is this problem, by everything that every problem has; give its body."""
+    body: Json = response.json()
+    assert (response.status_code, body.get("code")) == (status, code), response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert body["status"] == status
+    assert body["type"] == f"urn:intune-gateway:{code}"
+    assert body["instance"] == f"urn:uuid:{response.headers['client-request-id']}"
+    assert body["retryable"] is (status in {429, 503})
+    assert body["title"]
+    assert body["detail"]
+    assert response.headers["assignment-outcome"] == ("refused" if status < 424 else "failed")
+    assert ("retry-after" in response.headers) is body["retryable"]
+    return body

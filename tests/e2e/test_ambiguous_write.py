@@ -1,0 +1,120 @@
+"""Writes whose answer does not say whether they landed: always settled by reading back, never sent twice."""
+
+import json
+
+import pytest
+
+from sandbox.tenant import PILOT, SALES, WIFI_HQ
+from tests.e2e.stack import MAIN_JOB, Gateway, Stack, problem
+
+NOTHING_ASSIGNED = json.dumps({"id": WIFI_HQ, "displayName": "Wi-Fi", "assignments": []})
+OTHER = json.dumps(
+    {
+        "id": f"{WIFI_HQ}_{SALES}",
+        "target": {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": SALES},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "drop", "when": "after"},
+        {"kind": "status", "status": 408, "commit": True},
+        {"kind": "status", "status": 500, "commit": True},
+        {"kind": "status", "status": 504, "commit": True},
+        {"kind": "html", "commit": True},
+        {"kind": "body", "status": 201, "body": "", "commit": True},
+        {"kind": "body", "status": 201, "body": "<html>", "commit": True},
+        {"kind": "body", "status": 201, "body": "{}", "commit": True},
+        {"kind": "body", "status": 201, "body": '{"id": "1"', "truncate": True, "commit": True},
+        {"kind": "body", "status": 201, "body": OTHER, "commit": True},
+        {"kind": "body", "status": 200, "body": "{}", "commit": True},
+    ],
+    ids=str,
+)
+def test_a_write_that_landed_without_a_readable_answer_is_found_and_answered_as_created(
+    gateway: Gateway, stack: Stack, fault: dict[str, object]
+) -> None:
+    stack.graph.fail(method="POST", **fault)
+    response = gateway.create(MAIN_JOB)
+    assert (response.status_code, response.headers["assignment-outcome"]) == (201, "created")
+    assert response.json()["id"] == f"{WIFI_HQ}_{PILOT}"
+    assert len(stack.graph.requests("POST")) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "drop", "when": "before"},
+        {"kind": "status", "status": 503},
+        {"kind": "redirect", "location": "/v1.0/groups"},
+        {"kind": "body", "status": 201, "body": ""},
+    ],
+    ids=str,
+)
+def test_a_write_that_is_not_there_yet_is_unknown_and_sending_it_again_settles_it(
+    gateway: Gateway, stack: Stack, fault: dict[str, object]
+) -> None:
+    stack.graph.fail(method="POST", **fault)
+    problem(gateway.create(MAIN_JOB), 503, "outcome-unknown")
+    assert len(stack.graph.requests("POST")) == 1
+    assert gateway.create(MAIN_JOB).status_code == 201
+    assert len(stack.graph.assignments()) == 1
+
+
+@pytest.mark.parametrize(("answer", "status", "outcome"), [("409", 200, "unchanged"), ("400", 200, "unchanged")])
+def test_graphs_refusal_of_a_duplicate_means_unchanged(
+    gateway: Gateway, stack: Stack, answer: str, status: int, outcome: str
+) -> None:
+    gateway.create(MAIN_JOB)
+    stack.graph.tell("duplicates", {"answer": answer})
+    stack.graph.fail(kind="body", method="GET", path=f"{WIFI_HQ}$", body=NOTHING_ASSIGNED)
+    response = gateway.create(MAIN_JOB)
+    assert (response.status_code, response.headers["assignment-outcome"]) == (status, outcome)
+    assert len(stack.graph.assignments()) == 1
+
+
+def test_a_duplicate_that_graph_answers_with_201_is_answered_so(gateway: Gateway, stack: Stack) -> None:
+    gateway.create(MAIN_JOB)
+    stack.graph.tell("duplicates", {"answer": "201"})
+    stack.graph.fail(kind="body", method="GET", path=f"{WIFI_HQ}$", body=NOTHING_ASSIGNED)
+    assert gateway.create(MAIN_JOB).status_code == 201
+    assert len(stack.graph.assignments()) == 1
+
+
+def test_a_duplicate_on_the_other_side_is_a_conflict(gateway: Gateway, stack: Stack) -> None:
+    gateway.create({**MAIN_JOB, "targetType": "exclusionGroup"})
+    stack.graph.fail(kind="body", method="GET", path=f"{WIFI_HQ}$", body=NOTHING_ASSIGNED)
+    problem(gateway.create(MAIN_JOB), 409, "assignment-conflict")
+
+
+def test_when_reading_back_fails_too_the_outcome_is_unknown(gateway: Gateway, stack: Stack) -> None:
+    refusal = {"kind": "status", "method": "GET", "path": f"{WIFI_HQ}$", "status": 500}
+    first_read = {"kind": "delay", "method": "GET", "path": f"{WIFI_HQ}$", "seconds": 0}
+    stack.graph.tell("faults", [first_read, refusal, {"kind": "drop", "method": "POST", "when": "after"}])
+    answer = problem(gateway.create(MAIN_JOB), 503, "outcome-unknown")
+    assert answer["graph"]["status"] == 500
+    again = gateway.create(MAIN_JOB)
+    assert (again.status_code, again.headers["assignment-outcome"]) == (200, "unchanged")
+
+
+def test_when_the_callers_patience_ends_after_the_write_the_outcome_is_unknown(gateway: Gateway, stack: Stack) -> None:
+    stack.graph.fail(kind="delay", method="POST", seconds=5, when="after")
+    answer = problem(gateway.create(MAIN_JOB, Prefer="wait=1"), 503, "outcome-unknown")
+    assert "1 s" in answer["detail"]
+    again = gateway.create(MAIN_JOB)
+    assert (again.status_code, again.headers["assignment-outcome"]) == (200, "unchanged")
+    assert len(stack.graph.requests("POST")) == 1
+
+
+def test_a_configuration_that_goes_away_before_the_write_is_not_found(gateway: Gateway, stack: Stack) -> None:
+    stack.graph.fail(kind="status", method="POST", status=404, code="ResourceNotFound")
+    problem(gateway.create(MAIN_JOB), 404, "configuration-not-found")
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_write_that_graph_refuses_for_good_is_not_read_back(gateway: Gateway, stack: Stack, status: int) -> None:
+    stack.graph.fail(kind="status", method="POST", status=status)
+    assert gateway.create(MAIN_JOB).status_code in {424, 429}
+    assert [entry["method"] for entry in stack.graph.requests()][-1] == "POST"

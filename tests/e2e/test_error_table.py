@@ -1,0 +1,255 @@
+"""One test for each row of the error table in the README, in its order."""
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from sandbox.tenant import ALL_DEVICES, ALL_USERS, PILOT, RESTRICTIONS, SALES, WIFI_HQ
+from tests.e2e.stack import MAIN_JOB, Gateway, Stack, problem
+
+NOWHERE = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+CONFIGURATIONS = "/deviceConfigurations/"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "empty"),
+        (b'{"configurationId": ', "line 1, column 21"),
+        (b'{"groupId": "1", "groupId": "2"}', "twice"),
+        (b'{"groupId": NaN}', "NaN"),
+        (b'{"groupId": "\\ud83d"}', "UTF-8"),
+        ('{"groupId": "ü"}'.encode("latin-1"), "UTF-8"),
+        ("{}".encode("utf-16"), "UTF-8"),
+        (b"[" * 30_000, "nested"),
+    ],
+    ids=["empty", "cut off", "a field twice", "NaN", "half a surrogate pair", "Latin-1", "UTF-16", "deeply nested"],
+)
+def test_400_malformed_json(gateway: Gateway, body: bytes, said: str) -> None:
+    answer = problem(gateway.send(body, Content_Type="application/json"), 400, "malformed-json")
+    assert said in answer["detail"]
+
+
+def test_401_without_a_key_is_the_hosts_own_bare_answer(gateway: Gateway, stack: Stack) -> None:
+    response = httpx.post(gateway.client.base_url.join("assignments"), json=MAIN_JOB)
+    assert (response.status_code, response.content) == (401, b"")
+    assert stack.graph.requests() == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"targetType": "allDevices"},
+        {"targetType": "allLicensedUsers"},
+        {"targetType": "configurationManagerCollection", "collectionId": "SMS00001"},
+    ],
+    ids=lambda fields: str(fields["targetType"]),
+)
+def test_403_guardrail(gateway: Gateway, stack: Stack, fields: dict[str, str]) -> None:
+    answer = problem(gateway.create({"configurationId": WIFI_HQ, **fields}), 403, "guardrail")
+    assert fields["targetType"] in answer["detail"]
+    assert stack.graph.requests("POST") == []
+
+
+def test_403_writes_disabled(stack: Stack) -> None:
+    with stack.gateway(WRITES_ENABLED="false") as gateway:
+        problem(gateway.create(MAIN_JOB), 403, "writes-disabled")
+    assert stack.graph.requests("POST") == []
+
+
+@pytest.mark.parametrize("status", [412, 400, 409])
+def test_403_approval_required(gateway: Gateway, stack: Stack, status: int) -> None:
+    message = "This tenant requires approval of the change by another administrator."
+    stack.graph.fail(kind="status", method="POST", status=status, code="PreconditionFailed", message=message, nested=1)
+    answer = problem(gateway.create(MAIN_JOB), 403, "approval-required")
+    assert answer["graph"]["message"].startswith(message)
+    assert len(stack.graph.requests("POST")) == 1
+
+
+def test_404_configuration_not_found(gateway: Gateway, stack: Stack) -> None:
+    answer = problem(gateway.create({**MAIN_JOB, "configurationId": NOWHERE}), 404, "configuration-not-found")
+    assert "Settings-catalog policies" in answer["detail"]
+    assert answer["graph"]["status"] == 404
+    assert stack.graph.requests("POST") == []
+
+
+def test_404_group_not_found(gateway: Gateway, stack: Stack) -> None:
+    problem(gateway.create({**MAIN_JOB, "groupId": NOWHERE}), 404, "group-not-found")
+    assert stack.graph.requests("POST") == []
+
+
+def test_409_assignment_conflict(gateway: Gateway, stack: Stack) -> None:
+    problem(gateway.create({"configurationId": RESTRICTIONS, "groupId": SALES}), 409, "assignment-conflict")
+    assert stack.graph.requests("POST") == []
+
+
+def test_413_body_too_large(gateway: Gateway, stack: Stack) -> None:
+    body = json.dumps(MAIN_JOB).encode()
+    allowed = body + b" " * (64 * 1024 - len(body))
+    problem(gateway.send(allowed + b" ", Content_Type="application/json"), 413, "body-too-large")
+    assert stack.graph.requests() == []
+    assert gateway.send(allowed, Content_Type="application/json").status_code == 201
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
+def test_415_unsupported_media_type(gateway: Gateway, stack: Stack, media_type: str) -> None:
+    response = gateway.send(json.dumps(MAIN_JOB).encode(), Content_Type=media_type)
+    problem(response, 415, "unsupported-media-type")
+    assert stack.graph.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "rule"),
+    [
+        ({"groupId": ALL_USERS}, "groupId", "virtual"),
+        ({"groupId": ALL_DEVICES.upper()}, "groupId", "virtual"),
+        ({"groupId": None}, "groupId", "null"),
+        ({"ticket": " "}, "ticket", "blank"),
+        ({"groupName": "SG-Pilot"}, "groupName", "not a field"),
+        ({"targetType": "everybody"}, "targetType", "one of"),
+        ({"targetType": "allDevices"}, "groupId", "does not go with"),
+        ({"targetType": "scopeTagGroup", "entraObjectId": PILOT}, "scopeTagTargetType", "required"),
+        ({"configurationId": f"{{{WIFI_HQ}}}"}, "configurationId", "without braces"),
+        ({"configurationId": 7}, "configurationId", "string"),
+        ({"justification": "x" * 1025}, "justification", "1024"),
+    ],
+)
+def test_422_invalid_request(gateway: Gateway, stack: Stack, fields: dict[str, object], field: str, rule: str) -> None:
+    answer = problem(gateway.create({**MAIN_JOB, **fields}), 422, "invalid-request")
+    assert [error["message"] for error in answer["errors"] if error["field"] == field and rule in error["message"]]
+    assert field in answer["detail"]
+    assert stack.graph.requests() == []
+
+
+def test_422_invalid_request_for_json_that_is_no_object(gateway: Gateway) -> None:
+    answer = problem(gateway.create([MAIN_JOB]), 422, "invalid-request")
+    assert answer["errors"] == [{"field": "(body)", "message": "must be a JSON object"}]
+
+
+@pytest.mark.parametrize("nested", [0, 1, 2])
+def test_422_graph_rejected_with_graphs_words_unwrapped(gateway: Gateway, stack: Stack, nested: int) -> None:
+    fault = {"status": 400, "code": "BadRequest", "message": "The target is not valid.", "nested": nested}
+    stack.graph.fail(kind="status", method="POST", **fault)
+    answer = problem(gateway.create(MAIN_JOB), 422, "graph-rejected")
+    [post] = stack.graph.requests("POST")
+    assert answer["detail"] == answer["graph"]["message"]
+    assert answer["detail"].startswith("The target is not valid.")
+    assert "http" not in answer["detail"]
+    assert "{" not in answer["detail"]
+    assert (answer["graph"]["status"], answer["graph"]["code"]) == (400, "BadRequest")
+    assert answer["graph"]["requestId"] == post["requestId"]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(403, "DeviceManagementConfiguration.ReadWrite.All"), (401, "GRAPH_CLOUD")]
+)
+def test_424_graph_forbidden(gateway: Gateway, stack: Stack, status: int, said: str) -> None:
+    stack.graph.fail(kind="status", method="GET", path=CONFIGURATIONS, status=status)
+    answer = problem(gateway.create(MAIN_JOB), 424, "graph-forbidden")
+    assert said in answer["detail"]
+
+
+@pytest.fixture(scope="module")
+def tokenless_gateway(running_stack: Stack) -> Iterator[Gateway]:
+    with running_stack.gateway() as gateway:
+        yield gateway
+
+
+def test_424_identity_missing(tokenless_gateway: Gateway, stack: Stack) -> None:
+    stack.identity.fail(kind="status", status=400, times=2)
+    answer = problem(tokenless_gateway.create(MAIN_JOB), 424, "identity-missing")
+    assert "AZURE_CLIENT_ID" in answer["detail"]
+    assert stack.graph.requests() == []
+
+
+def test_424_misconfigured(stack: Stack) -> None:
+    with stack.gateway(AUTH_MODE="", GRAPH_CLOUD="mars") as gateway:
+        answer = problem(gateway.create(MAIN_JOB), 424, "misconfigured")
+    assert [error["field"] for error in answer["errors"]] == ["GRAPH_CLOUD", "AUTH_MODE"]
+    assert stack.graph.requests() == []
+
+
+def test_424_group_unreadable(stack: Stack) -> None:
+    stack.graph.fail(kind="status", method="GET", path="/groups/", status=403, code="Authorization_RequestDenied")
+    with stack.gateway(REQUIRE_GROUP_CHECK="true") as gateway:
+        answer = problem(gateway.create(MAIN_JOB), 424, "group-unreadable")
+    assert "GroupMember.Read.All" in answer["detail"]
+    assert stack.graph.requests("POST") == []
+
+
+@pytest.mark.parametrize(("retry_after", "answered"), [("7", "7"), (None, "10")])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_429_throttled(gateway: Gateway, stack: Stack, method: str, retry_after: str | None, answered: str) -> None:
+    stack.graph.fail(kind="status", method=method, path=CONFIGURATIONS, status=429, retryAfter=retry_after)
+    response = gateway.create(MAIN_JOB)
+    problem(response, 429, "throttled")
+    assert response.headers["retry-after"] == answered
+    assert stack.graph.assignments() == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 500},
+        {"kind": "status", "status": 503, "retryAfter": "30"},
+        {"kind": "drop", "when": "before"},
+        {"kind": "html"},
+        {"kind": "redirect", "location": "https://login.example/"},
+        {"kind": "body", "body": ""},
+        {"kind": "body", "body": "<html>", "contentType": "text/html"},
+        {"kind": "body", "body": "[]"},
+        {"kind": "body", "body": '{"id": "1"}'},
+        {"kind": "body", "body": '{"id": "1", "displayName": "x", "assignments": [{"id": "2", "target": null}]}'},
+        {"kind": "body", "body": '{"id": "1", "displayName": "x", "assignments": [{"id": "2", "target": {}}]}'},
+        {"kind": "body", "body": '{"id": "1", "displayName": "x", "assignments": 5}'},
+        {
+            "kind": "body",
+            "body": '{"id": "1", "displayName": "x", "assignments": [], "assignments@odata.nextLink": "http://a/"}',
+        },
+        {"kind": "body", "body": '{"assignments": []', "truncate": True},
+    ],
+    ids=str,
+)
+def test_503_graph_unavailable(gateway: Gateway, stack: Stack, fault: dict[str, object]) -> None:
+    stack.graph.fail(method="GET", path=CONFIGURATIONS, **fault)
+    response = gateway.create(MAIN_JOB)
+    problem(response, 503, "graph-unavailable")
+    assert response.headers["retry-after"] == fault.get("retryAfter", "10")
+    assert stack.graph.requests("POST") == []
+
+
+def test_503_graph_unavailable_when_the_callers_patience_ends_before_the_write(gateway: Gateway, stack: Stack) -> None:
+    stack.graph.fail(kind="delay", method="GET", path=CONFIGURATIONS, seconds=5)
+    answer = problem(gateway.create(MAIN_JOB, Prefer="respond-async, wait=1"), 503, "graph-unavailable")
+    assert "within 1 s" in answer["detail"]
+    assert stack.graph.requests("POST") == []
+
+
+def test_503_graph_unavailable_when_nothing_listens(stack: Stack) -> None:
+    with stack.gateway(GRAPH_BASE_URL="http://127.0.0.1:9") as gateway:
+        problem(gateway.create(MAIN_JOB), 503, "graph-unavailable")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 429},
+        {"kind": "status", "status": 500},
+        {"kind": "drop", "when": "before"},
+        {"kind": "html", "status": 200},
+    ],
+    ids=str,
+)
+def test_503_identity_unavailable(tokenless_gateway: Gateway, stack: Stack, fault: dict[str, object]) -> None:
+    stack.identity.fail(times=2, **fault)
+    problem(tokenless_gateway.create(MAIN_JOB), 503, "identity-unavailable")
+    assert stack.graph.requests() == []
+
+
+def test_503_outcome_unknown(gateway: Gateway, stack: Stack) -> None:
+    stack.graph.fail(kind="drop", method="POST", when="before")
+    problem(gateway.create(MAIN_JOB), 503, "outcome-unknown")
+    assert stack.graph.assignments() == []
+    assert len(stack.graph.requests("POST")) == 1
