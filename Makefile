@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-func test check lint types imports coverage lock locked
+.PHONY: help run run-func test check lint types imports coverage docs lock locked
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ types: $(READY) # types, by mypy
 
 imports: $(READY) # which module may import which, by import-linter
 	$(BIN)/lint-imports
+
+docs: $(READY) ## run the sessions in the documents and write what they print into them
+	$(BIN)/python -m tests.e2e.documents
 
 coverage: $(READY) # the tests again, with every branch of the product counted
 	$(BIN)/coverage erase

@@ -110,8 +110,6 @@ class MicrosoftGraph:
         attempt.write_sent = True
         try:
             response = await self._send(info, attempt)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise GraphUnavailable(UNREACHABLE) from error
         except httpx.HTTPError as error:
             raise AmbiguousWriteError(OutcomeUnknown(NOT_SETTLED), duplicate=False) from error
         if response.status_code == httpx.codes.CREATED and (created := _created(response.content, target)):

@@ -24,7 +24,7 @@ MAX_MESSAGE_CHARACTERS = 1000
 _INTERNAL_URL = re.compile(r"\s*(-\s*)?Url:\s*\S+|\s*https?://fef\.\S+", re.IGNORECASE)
 
 
-def json_object(body: bytes) -> dict[str, Any] | None:
+def json_object(body: bytes | str) -> dict[str, Any] | None:
     """Decode a JSON object; None for everything else that Graph, or something in front of it, may send."""
     try:
         document = json.loads(body)
@@ -51,8 +51,8 @@ def graph_error(response: httpx.Response) -> GraphError:
     error = error if isinstance(error, dict) else {}
     return GraphError(
         status=response.status_code,
-        code=str(error.get("code") or "unreadable"),
-        message=_unwrapped(str(error.get("message") or "Graph sent no message that could be read.")),
+        code=_text(error.get("code") or "unreadable"),
+        message=_unwrapped(_text(error.get("message") or "Graph sent no message that could be read.")),
         request_id=response.headers.get("request-id"),
     )
 
@@ -98,8 +98,13 @@ def _asks_for_approval(graph: GraphError) -> bool:
     return graph.status == httpx.codes.PRECONDITION_FAILED or (graph.status in {400, 409} and named)
 
 
+def _text(value: object) -> str:
+    # Half a surrogate pair, which JSON can smuggle in, could not be written into our own answer.
+    return str(value).encode(errors="replace").decode()
+
+
 def _unwrapped(message: str) -> str:
     # Intune hides its message in JSON inside the string, sometimes twice.
-    while (inner := json_object(message.encode())) and isinstance(inner.get("Message"), str):
-        message = inner["Message"]
+    while (inner := json_object(message)) and isinstance(inner.get("Message"), str):
+        message = _text(inner["Message"])
     return _INTERNAL_URL.sub("", message)[:MAX_MESSAGE_CHARACTERS]

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import quote
 
 import azure.functions as func
 
@@ -58,7 +59,9 @@ class Gateway:
         try:
             self._parts()
         except Misconfigured as error:
-            return _problem(error, Attempt(_client_request_id(request)), HTTPStatus.SERVICE_UNAVAILABLE)
+            # A probe takes the app out of service on a 5xx, and on nothing else.
+            problem = Problem.of(error, _client_request_id(request))
+            return _problem(problem.model_copy(update={"status": HTTPStatus.SERVICE_UNAVAILABLE}), {})
         return _response(HTTPStatus.OK, b'{"status":"ready"}', "application/json", {})
 
     async def _create(self, request: func.HttpRequest, attempt: Attempt) -> func.HttpResponse:
@@ -70,8 +73,8 @@ class Gateway:
         attempt.outcome = answer.outcome
         if answer.outcome == "unchanged":
             return _success(HTTPStatus.OK, answer, attempt, {})
-        location = f"{parts.base_url}/api/configurations/{answer.configuration_id}/assignments/{answer.assignment_id}"
-        return _success(HTTPStatus.CREATED, answer, attempt, {"Location": location})
+        path = f"configurations/{quote(answer.configuration_id)}/assignments/{quote(answer.assignment_id)}"
+        return _success(HTTPStatus.CREATED, answer, attempt, {"Location": f"{parts.base_url}/api/{path}"})
 
 
 async def _answered(
@@ -82,10 +85,10 @@ async def _answered(
     try:
         return await operation(request, attempt)
     except GatewayError as error:
-        return _problem(error, attempt)
+        return _failed(error, attempt)
     except Exception:  # noqa: BLE001 - the one boundary: a caller gets an answer whatever happens
         _LOG.exception("A bug: request %s ended in an exception that nothing expected.", attempt.client_request_id)
-        return _problem(InternalError("Please report this with the instance below."), attempt)
+        return _failed(InternalError("Please report this with the instance below."), attempt)
     finally:
         audit(attempt)
 
@@ -153,18 +156,19 @@ def _success(status: HTTPStatus, answer: Answer, attempt: Attempt, headers: dict
     return _response(status, answer.body, "application/json", headers | _headers(attempt))
 
 
-def _problem(error: GatewayError, attempt: Attempt, status: HTTPStatus | None = None) -> func.HttpResponse:
-    """Answer with a problem; `status` stands in for the error's own where the contract of a route wants another."""
+def _failed(error: GatewayError, attempt: Attempt) -> func.HttpResponse:
+    """Answer with the problem, and note in the attempt how it ended and what lay behind it."""
     attempt.outcome, attempt.code = error.outcome, error.code
     attempt.cause = type(error.__cause__).__name__ if error.__cause__ else None
-    problem = Problem.of(error, attempt.client_request_id)
-    if status:
-        problem.status = status
     headers = _headers(attempt)
     if error.graph and error.graph.request_id:
         headers["request-id"] = error.graph.request_id
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
+    return _problem(Problem.of(error, attempt.client_request_id), headers)
+
+
+def _problem(problem: Problem, headers: dict[str, str]) -> func.HttpResponse:
     body = problem.model_dump_json(by_alias=True, exclude_none=True).encode()
     return _response(problem.status, body, "application/problem+json", headers)
 

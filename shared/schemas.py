@@ -80,7 +80,7 @@ class AssignmentRequest(BaseModel):
         else:
             errors = _target_errors(request)
         if errors:
-            raise InvalidRequest(f"{_fields(errors)} must be mended before this can be sent.", errors=errors)
+            raise InvalidRequest(f"Nothing was sent to Graph. What breaks a rule: {_fields(errors)}.", errors=errors)
         return request
 
     def target(self) -> Target:

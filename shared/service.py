@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from shared.assignments import Assignment, Conflict, Create, Target, Unchanged, decide
+from shared.assignments import Assignment, Conflict, Target, Unchanged, decide
 from shared.errors import (
     AssignmentConflict,
     GatewayError,
@@ -84,8 +84,7 @@ class AssignmentService:
                 return _answer("unchanged", configuration.id, existing)
             case Conflict(existing):
                 raise _conflict(existing)
-            case Create():
-                return await self._write(configuration.id, wanted, attempt)
+        return await self._write(configuration.id, wanted, attempt)
 
     async def _resolve(self, request: AssignmentRequest, attempt: Attempt) -> Configuration:
         """Make the one round of reads, side by side; if both fail, the configuration's failure is told."""
@@ -141,13 +140,11 @@ class AssignmentService:
                 return _answer("unchanged" if write.duplicate else "created", configuration.id, existing)
             case Conflict(existing):
                 raise _conflict(existing)
-            case Create():
-                raise write.otherwise
+        raise write.otherwise
 
 
 def _answer(outcome: Literal["created", "unchanged"], configuration_id: str, assignment: Assignment) -> Answer:
-    body = json.dumps(assignment.document, ensure_ascii=False).encode()
-    return Answer(outcome, configuration_id, assignment.id, body)
+    return Answer(outcome, configuration_id, assignment.id, json.dumps(assignment.document).encode())
 
 
 def _conflict(existing: Assignment) -> AssignmentConflict:

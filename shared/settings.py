@@ -1,18 +1,19 @@
 """The settings, read once from the environment: all mistakes together, each by the setting's name."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from shared.errors import FieldError, Misconfigured
 from shared.guardrails import NARROW, Guardrails
 from shared.schemas import is_guid
 
 APP_FOLDER = Path(__file__).resolve().parent.parent
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_DEADLINE_SECONDS = 220
+
+_LOOPBACK_URL = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?")
 
 Value = TypeVar("Value")
 
@@ -111,9 +112,7 @@ class _Reader:
 
 
 def _loopback_url(text: str) -> str | None:
-    parts = urlsplit(text)
-    plain = f"{parts.scheme}://{parts.netloc}" == text and "@" not in text
-    return text if plain and parts.scheme in {"http", "https"} and parts.hostname in LOOPBACK else None
+    return text if _LOOPBACK_URL.fullmatch(text) else None
 
 
 def _guid(text: str) -> str | None:
@@ -136,5 +135,5 @@ def _seconds(text: str) -> int | None:
 
 
 def _own_url(host_name: str) -> str:
-    loopback = urlsplit(f"//{host_name}").hostname in LOOPBACK
-    return f"{'http' if loopback else 'https'}://{host_name}"
+    plain = _LOOPBACK_URL.fullmatch(f"http://{host_name}")
+    return f"{'http' if plain else 'https'}://{host_name}"

@@ -25,10 +25,18 @@ class Emulator:
     """One emulated service, told what to do and asked what it saw through its control surface."""
 
     url: str
+    control: httpx.Client
+
+    @classmethod
+    @contextmanager
+    def at(cls, url: str) -> Iterator[Self]:
+        """Take hold of the emulator that listens there."""
+        with httpx.Client(base_url=f"{url}/_sandbox/") as control:
+            yield cls(url, control)
 
     def tell(self, command: str, content: object = None) -> None:
         """Give a command, such as `faults` with a list of them."""
-        httpx.post(f"{self.url}/_sandbox/{command}", json=content).raise_for_status()
+        self.control.post(command, json=content).raise_for_status()
 
     def fail(self, **fault: object) -> None:
         """Make the next matching request fail; see `sandbox/faults.py` for the kinds."""
@@ -36,17 +44,17 @@ class Emulator:
 
     def unplayed_faults(self) -> list[Json]:
         """Give the faults that wait for their request."""
-        pending: list[Json] = httpx.get(f"{self.url}/_sandbox/faults").raise_for_status().json()
+        pending: list[Json] = self.control.get("faults").raise_for_status().json()
         return pending
 
     def requests(self, method: str | None = None) -> list[Json]:
         """Give the journal, or the part of it with one method."""
-        journal: list[Json] = httpx.get(f"{self.url}/_sandbox/requests").raise_for_status().json()
+        journal: list[Json] = self.control.get("requests").raise_for_status().json()
         return [entry for entry in journal if method in {None, entry["method"]}]
 
     def assignments(self, configuration_id: str = WIFI_HQ) -> list[Json]:
         """Give what is stored for one configuration."""
-        stored: list[Json] = httpx.get(f"{self.url}/_sandbox/assignments").raise_for_status().json()[configuration_id]
+        stored: list[Json] = self.control.get("assignments").raise_for_status().json()[configuration_id]
         return stored
 
 
@@ -90,7 +98,7 @@ class Gateway:
 
     def health(self) -> httpx.Response:
         """Ask for the health, without a key."""
-        return httpx.get(self.client.base_url.join("health"))
+        return self.client.get("health", headers={"x-functions-key": ""})
 
 
 def _named(headers: Mapping[str, str]) -> dict[str, str]:
@@ -110,7 +118,9 @@ class Stack:
     def running(cls) -> Iterator[Self]:
         """Start the emulators on free ports, and stop them in the end."""
         with start_graph(0, _ignore) as graph, start_identity(0, _ignore) as identity:
-            yield cls(Emulator(graph.url), Emulator(identity.url), sandbox_settings(graph, identity))
+            settings = sandbox_settings(graph, identity)
+            with Emulator.at(graph.url) as graph_emulator, Emulator.at(identity.url) as identity_emulator:
+                yield cls(graph_emulator, identity_emulator, settings)
 
     @contextmanager
     def gateway(self, **settings: str) -> Iterator[Gateway]:

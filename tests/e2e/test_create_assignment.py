@@ -1,6 +1,16 @@
 import json
 
 import pytest
+from kiota_serialization_json.json_serialization_writer import JsonSerializationWriter
+from msgraph.generated.models.all_devices_assignment_target import AllDevicesAssignmentTarget
+from msgraph.generated.models.all_licensed_users_assignment_target import AllLicensedUsersAssignmentTarget
+from msgraph.generated.models.configuration_manager_collection_assignment_target import (
+    ConfigurationManagerCollectionAssignmentTarget,
+)
+from msgraph.generated.models.device_and_app_management_assignment_target import DeviceAndAppManagementAssignmentTarget
+from msgraph.generated.models.device_configuration_assignment import DeviceConfigurationAssignment
+from msgraph.generated.models.exclusion_group_assignment_target import ExclusionGroupAssignmentTarget
+from msgraph.generated.models.group_assignment_target import GroupAssignmentTarget
 
 from sandbox.tenant import (
     DOCUMENTED_ASSIGNMENT,
@@ -13,6 +23,14 @@ from sandbox.tenant import (
     WIFI_HQ,
 )
 from tests.e2e.stack import GUID, MAIN_JOB, Gateway, Stack, problem
+
+
+def as_the_sdk_sends(target: DeviceAndAppManagementAssignmentTarget) -> str:
+    """Give the body that the SDK's documented way, with its typed models, would send."""
+    writer = JsonSerializationWriter()
+    odata_type = "#microsoft.graph.deviceConfigurationAssignment"
+    writer.write_object_value(None, DeviceConfigurationAssignment(odata_type=odata_type, target=target))
+    return writer.get_serialized_content().decode()
 
 
 def as_graph_sends(assignment_id: str, target: dict[str, str]) -> bytes:
@@ -65,35 +83,28 @@ def test_the_documentations_example_goes_out_and_comes_back_to_the_letter(gatewa
 
 
 @pytest.mark.parametrize(
-    ("fields", "graph_target"),
+    ("fields", "model"),
     [
-        ({"groupId": PILOT}, {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": PILOT}),
-        (
-            {"targetType": "exclusionGroup", "groupId": PILOT},
-            {"@odata.type": "#microsoft.graph.exclusionGroupAssignmentTarget", "groupId": PILOT},
-        ),
-        ({"targetType": "allDevices"}, {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}),
-        ({"targetType": "allLicensedUsers"}, {"@odata.type": "#microsoft.graph.allLicensedUsersAssignmentTarget"}),
+        ({"groupId": PILOT}, GroupAssignmentTarget(group_id=PILOT)),
+        ({"targetType": "exclusionGroup", "groupId": PILOT}, ExclusionGroupAssignmentTarget(group_id=PILOT)),
+        ({"targetType": "allDevices"}, AllDevicesAssignmentTarget()),
+        ({"targetType": "allLicensedUsers"}, AllLicensedUsersAssignmentTarget()),
         (
             {"targetType": "configurationManagerCollection", "collectionId": "SMS00001"},
-            {
-                "@odata.type": "#microsoft.graph.configurationManagerCollectionAssignmentTarget",
-                "collectionId": "SMS00001",
-            },
+            ConfigurationManagerCollectionAssignmentTarget(collection_id="SMS00001"),
         ),
     ],
-    ids=lambda value: value.get("targetType", "group") if "@odata.type" not in value else "",
+    ids=lambda value: value.get("targetType", "group") if isinstance(value, dict) else "",
 )
-def test_each_target_of_the_v1_metadata_goes_out_and_comes_back_to_the_letter(
-    open_gateway: Gateway, stack: Stack, fields: dict[str, str], graph_target: dict[str, str]
+def test_each_target_of_the_v1_metadata_goes_out_as_the_sdks_own_model_and_comes_back_to_the_letter(
+    open_gateway: Gateway, stack: Stack, fields: dict[str, str], model: DeviceAndAppManagementAssignmentTarget
 ) -> None:
     response = open_gateway.create({"configurationId": WIFI_HQ, **fields})
     [post] = stack.graph.requests("POST")
-    odata_type = "#microsoft.graph.deviceConfigurationAssignment"
-    assert post["body"] == json.dumps({"@odata.type": odata_type, "target": graph_target})
+    assert post["body"] == as_the_sdk_sends(model)
     assert response.status_code == 201
     [stored] = stack.graph.assignments()
-    assert response.content == as_graph_sends(stored["id"], graph_target)
+    assert response.content == as_graph_sends(stored["id"], json.loads(post["body"])["target"])
 
 
 def test_what_is_assigned_already_is_answered_with_200_and_not_written_again(gateway: Gateway, stack: Stack) -> None:

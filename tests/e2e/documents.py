@@ -1,0 +1,118 @@
+"""The console sessions in the documents: run as they stand, against the sandbox.
+
+A session is a fenced block marked `console`. Lines that begin with `$ ` are commands, which go on in lines indented by
+four; the others are what they print. Sessions above the first `##` prepare those below. A sentence such as
+"With `NAME=value make run`:" starts a gateway of its own for its section. `make docs` writes the output anew.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sandbox.programs import ROOT
+from tests.e2e.stack import Gateway, Stack
+
+DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "errors.md"]
+
+_BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
+_OWN_GATEWAY = re.compile(r"With `((?:[A-Z_]+=\S+ )*)make run`")
+_MARK = "----- next command -----"
+_SEEDED = r"[c9fe]0000000-0000-4000-8000-"
+_RANDOM_GUID = re.compile(rf"\b(?!{_SEEDED})[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}\b")
+_DATE = re.compile(r"^date: .*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the documents say that things listen, and where they do while a test runs."""
+
+    gateway: str
+    graph: str
+    identity: str
+
+    def here(self, text: str) -> str:
+        """Put the test's addresses in place of the documents'."""
+        return (
+            text.replace("127.0.0.1:7071", self.gateway)
+            .replace("127.0.0.1:7072", self.graph)
+            .replace("127.0.0.1:7073", self.identity)
+        )
+
+    def there(self, text: str) -> str:
+        """Put the documents' addresses in place of the test's."""
+        return (
+            text.replace(self.gateway, "127.0.0.1:7071")
+            .replace(self.graph, "127.0.0.1:7072")
+            .replace(self.identity, "127.0.0.1:7073")
+        )
+
+
+def settled(text: str) -> str:
+    """Put a stand-in where every run has something else: random GUIDs and dates."""
+    text = _RANDOM_GUID.sub("5b1d0c3e-7a44-4c1b-9f0a-2f6d8e9b7c10", text)
+    return _DATE.sub("date: Mon, 23 Nov 2026 09:00:00 GMT", text)
+
+
+def played(document: str, stack: Stack, gateway: Gateway) -> str:
+    """Give the document with what its sessions really print."""
+    preparation, *sections = re.split(r"(?=^## )", document, flags=re.MULTILINE)
+    prepared = [command for block in _BLOCK.findall(preparation) for command in _commands(block)]
+    results = [_played_section(preparation, [], stack, gateway)]
+    results += [_played_section(section, prepared, stack, gateway) for section in sections]
+    return "".join(results)
+
+
+def _played_section(section: str, prepared: list[str], stack: Stack, gateway: Gateway) -> str:
+    if not _BLOCK.search(section):
+        return section
+    stack.reset()
+    with _its_gateway(section, stack, gateway) as own:
+        ports = Ports(*(_address(url) for url in (str(own.client.base_url), stack.graph.url, stack.identity.url)))
+        return _BLOCK.sub(lambda block: _played_block(block[0], prepared, ports), section)
+
+
+def _played_block(block: str, prepared: list[str], ports: Ports) -> str:
+    commands = _commands(block)
+    script = "\n".join([*prepared, *(f"echo '{_MARK}'\n{command}" for command in commands)])
+    command = [str(shutil.which("bash")), "-c", ports.here(script)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
+    outputs = settled(ports.there(run.stdout.replace("\r\n", "\n"))).split(f"{_MARK}\n")[1:]
+    return "".join(
+        f"$ {command}\n{output and output.rstrip() + chr(10)}"
+        for command, output in zip(commands, outputs, strict=True)
+    )
+
+
+def _commands(block: str) -> list[str]:
+    found = re.findall(r"^\$ (.*(?:\n    .*)*)$", block, re.MULTILINE)
+    return [str(command) for command in found]
+
+
+def _address(url: str) -> str:
+    return url.removeprefix("http://").partition("/")[0]
+
+
+@contextmanager
+def _its_gateway(section: str, stack: Stack, gateway: Gateway) -> Iterator[Gateway]:
+    if not (wanted := _OWN_GATEWAY.search(section)):
+        yield gateway
+        return
+    settings = dict(setting.split("=", 1) for setting in wanted[1].split())
+    with stack.gateway(**settings) as own:
+        yield own
+
+
+def main() -> None:
+    """Write what every session of the documents prints into them."""
+    with Stack.running() as stack, stack.gateway() as gateway:
+        for path in DOCUMENTS:
+            path.write_text(played(path.read_text("utf-8"), stack, gateway), "utf-8")
+            sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()

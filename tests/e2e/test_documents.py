@@ -1,0 +1,92 @@
+"""What the documents show is what happens."""
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from sandbox.programs import ROOT, sample_settings
+from shared.errors import GatewayError, Misconfigured
+from shared.schemas import AssignmentRequest
+from shared.settings import read_settings
+from tests.e2e.documents import DOCUMENTS, played, settled
+from tests.e2e.stack import Gateway, Stack
+
+README = (ROOT / "README.md").read_text("utf-8")
+PLATFORM = {"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "WEBSITE_HOSTNAME"}
+
+
+class Recorded(Mapping[str, str]):
+    """An environment without anything in it that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def first_column(heading: str) -> list[str]:
+    """Give what stands in backticks in the first column of the table below a heading of the README."""
+    section = README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = [row.split("|") for row in section.splitlines() if row.startswith("| ")]
+    return [name for row in rows for name in re.findall(r"`([^`]+)`", row[1])]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_session_prints_what_the_document_says(path: Path, stack: Stack, gateway: Gateway) -> None:
+    text = path.read_text("utf-8")
+    assert played(text, stack, gateway) == settled(text)
+
+
+def test_the_errors_of_the_code_the_readme_and_the_sessions_are_the_same() -> None:
+    in_code = {(error.status, error.code) for error in GatewayError.__subclasses__()}
+    in_readme = re.findall(r"^\| (\d{3}) \| `([a-z-]+)` \|", README, re.MULTILINE)
+    in_sessions = re.findall(r"^## (\d{3}) `([a-z-]+)`$", (ROOT / "docs/errors.md").read_text("utf-8"), re.MULTILINE)
+    assert {(int(status), code) for status, code in in_readme} == in_code
+    assert in_sessions == in_readme
+
+
+def test_the_readme_says_of_each_error_whether_to_send_again() -> None:
+    for error in GatewayError.__subclasses__():
+        retryable = error("detail").retryable
+        assert re.search(rf"`{error.code}` .* \| {'after `Retry-After`' if retryable else 'no'} \|", README)
+
+
+def test_the_settings_of_the_code_the_readme_and_the_sample_are_the_same() -> None:
+    environment = Recorded()
+    with pytest.raises(Misconfigured):
+        read_settings(environment)
+    documented = set(first_column("Settings"))
+    assert documented == environment.asked - PLATFORM
+    assert documented == sample_settings().keys() - PLATFORM - {"FUNCTIONS_WORKER_RUNTIME"}
+
+
+def test_the_fields_of_the_code_and_the_readme_are_the_same() -> None:
+    in_code = [field.alias for field in AssignmentRequest.model_fields.values()]
+    assert sorted(first_column("The request")) == sorted(map(str, in_code))
+
+
+def test_the_commands_of_the_documents_can_be_made() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    texts = [path.read_text("utf-8") for path in ROOT.glob("*.md")]
+    named = {target for text in texts for target in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)}
+    assert named <= targets
+    assert {"run", "test", "check"} <= named
+
+
+def test_the_links_between_documents_lead_somewhere() -> None:
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(r"\]\((?!http|#)([^)#]+)[^)]*\)", path.read_text("utf-8")):
+            assert (path.parent / link).exists(), f"{path.name}: {link}"

@@ -1,0 +1,1 @@
+"""The pure parts, one by one."""
