@@ -53,10 +53,13 @@ def test_403_guardrail(gateway: Gateway, stack: Stack, fields: dict[str, str]) -
     assert stack.graph.requests("POST") == []
 
 
-def test_403_writes_disabled(stack: Stack) -> None:
-    with stack.gateway(WRITES_ENABLED="false") as gateway:
-        problem(gateway.create(MAIN_JOB), 403, "writes-disabled")
-    assert stack.graph.requests("POST") == []
+def test_403_writes_disabled_though_what_is_there_is_still_told(gateway: Gateway, stack: Stack) -> None:
+    exclusion = {**MAIN_JOB, "targetType": "exclusionGroup", "groupId": SALES}
+    assert gateway.create(MAIN_JOB).status_code == 201
+    with stack.gateway(WRITES_ENABLED="false") as stopped:
+        assert stopped.create(MAIN_JOB).headers["assignment-outcome"] == "unchanged"
+        problem(stopped.create(exclusion), 403, "writes-disabled")
+    assert len(stack.graph.requests("POST")) == 1
 
 
 @pytest.mark.parametrize("status", [412, 400, 409])
