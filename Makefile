@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-func test check lint types imports coverage docs lock locked
+.PHONY: help run run-func test check lint types imports coverage docs lock locked closure
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -25,7 +25,7 @@ run-func: $(READY) ## the same in Azure Functions Core Tools, where `func` is on
 test: $(READY) ## all tests
 	@$(BIN)/pytest
 
-check: $(READY) lint types imports coverage locked ## everything that has to be right before a change lands
+check: $(READY) lint types imports coverage locked closure ## everything that has to be right before a change lands
 
 lint: $(READY) # style, by ruff
 	$(BIN)/ruff check .
@@ -60,3 +60,8 @@ locked: $(READY) # the requirements say what pyproject.toml says
 	$(COMPILE_DEV) --output-file $(VENV)/requirements-dev.txt
 	diff requirements.txt $(VENV)/requirements.txt
 	diff requirements-dev.txt $(VENV)/requirements-dev.txt
+
+closure: $(READY) # requirements.txt is enough to load the app
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/closure
+	$(BIN)/uv pip install --quiet --python $(VENV)/closure --require-hashes -r requirements.txt
+	$(VENV)/closure/bin/python -c 'import function_app'

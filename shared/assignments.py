@@ -85,7 +85,7 @@ class Assignment:
     @classmethod
     def from_graph(cls, document: Mapping[str, Any]) -> Self:
         """Read Graph's `deviceConfigurationAssignment`; raises KeyError or TypeError when it is not one."""
-        return cls(document["id"], Target.from_graph(document["target"]), document)
+        return cls(str(document["id"]), Target.from_graph(document["target"]), document)
 
 
 @dataclass(frozen=True)

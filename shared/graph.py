@@ -90,9 +90,11 @@ class MicrosoftGraph:
                 assignments += answer["value"]
                 next_link = answer.get("@odata.nextLink")
             parsed = tuple(Assignment.from_graph(each) for each in assignments)
-            return Configuration(str(document["id"]), str(document["displayName"]), parsed)
+            if document["id"].lower() == configuration_id:
+                return Configuration(configuration_id, str(document["displayName"]), parsed)
         except (AttributeError, KeyError, TypeError) as error:
             raise GraphUnavailable(UNREADABLE) from error
+        raise GraphUnavailable(UNREADABLE)
 
     async def check_group(self, group_id: str, attempt: Attempt) -> None:
         """Make sure that a group exists; raises GraphForbidden where groups may not be read."""
@@ -214,7 +216,9 @@ def _failed_write(response: httpx.Response) -> Exception:
         case GraphRejected() if response.status_code in {httpx.codes.BAD_REQUEST, httpx.codes.CONFLICT}:
             return AmbiguousWriteError(error, duplicate=True)
         case GraphUnavailable():
-            return AmbiguousWriteError(OutcomeUnknown(NOT_SETTLED, graph=error.graph), duplicate=False)
+            pause = error.retry_after_seconds
+            unknown = OutcomeUnknown(NOT_SETTLED, graph=error.graph, retry_after_seconds=pause)
+            return AmbiguousWriteError(unknown, duplicate=False)
         case _:
             return error
 

@@ -123,7 +123,9 @@ def _json_body(request: func.HttpRequest) -> object:
     except json.JSONDecodeError as error:
         raise MalformedJson(f"The body stops being JSON at line {error.lineno}, column {error.colno}.") from error
     except (ValueError, RecursionError) as error:
-        raise MalformedJson("The body is not JSON in UTF-8, or nested beyond reason.") from error
+        raise MalformedJson(
+            "The body is not JSON in UTF-8, or its nesting or a number in it is beyond reason."
+        ) from error
     return document
 
 

@@ -134,6 +134,7 @@ class AssignmentService:
                 "The assignment was sent, and then neither the answer nor what is assigned now could be read. "
                 "Send the same request again: it will find what has landed.",
                 graph=error.graph,
+                retry_after_seconds=error.retry_after_seconds,
             ) from error
         match decide(configuration.assignments, wanted):
             case Unchanged(existing):

@@ -8,6 +8,7 @@ from sandbox.tenant import PILOT, SALES, WIFI_HQ
 from tests.e2e.stack import MAIN_JOB, Gateway, Stack, problem
 
 NOTHING_ASSIGNED = json.dumps({"id": WIFI_HQ, "displayName": "Wi-Fi", "assignments": []})
+NUMBERED = '{"id": 5, "target": {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": "1"}}'
 OTHER = json.dumps(
     {
         "id": f"{WIFI_HQ}_{SALES}",
@@ -29,6 +30,7 @@ OTHER = json.dumps(
         {"kind": "body", "status": 201, "body": "{}", "commit": True},
         {"kind": "body", "status": 201, "body": '{"id": "1"', "truncate": True, "commit": True},
         {"kind": "body", "status": 201, "body": OTHER, "commit": True},
+        {"kind": "body", "status": 201, "body": NUMBERED, "commit": True},
         {"kind": "body", "status": 200, "body": "{}", "commit": True},
     ],
     ids=str,
@@ -48,6 +50,7 @@ def test_a_write_that_landed_without_a_readable_answer_is_found_and_answered_as_
     [
         {"kind": "drop", "when": "before"},
         {"kind": "status", "status": 503},
+        {"kind": "status", "status": 504, "retryAfter": "30"},
         {"kind": "redirect", "location": "/v1.0/groups"},
         {"kind": "body", "status": 201, "body": ""},
     ],
@@ -57,7 +60,9 @@ def test_a_write_that_is_not_there_yet_is_unknown_and_sending_it_again_settles_i
     gateway: Gateway, stack: Stack, fault: dict[str, object]
 ) -> None:
     stack.graph.fail(method="POST", **fault)
-    problem(gateway.create(MAIN_JOB), 503, "outcome-unknown")
+    response = gateway.create(MAIN_JOB)
+    problem(response, 503, "outcome-unknown")
+    assert response.headers["retry-after"] == fault.get("retryAfter", "10")
     assert len(stack.graph.requests("POST")) == 1
     assert gateway.create(MAIN_JOB).status_code == 201
     assert len(stack.graph.assignments()) == 1
@@ -90,11 +95,12 @@ def test_a_duplicate_on_the_other_side_is_a_conflict(gateway: Gateway, stack: St
 
 
 def test_when_reading_back_fails_too_the_outcome_is_unknown(gateway: Gateway, stack: Stack) -> None:
-    refusal = {"kind": "status", "method": "GET", "path": f"{WIFI_HQ}$", "status": 500}
+    refusal = {"kind": "status", "method": "GET", "path": f"{WIFI_HQ}$", "status": 429, "retryAfter": "30"}
     first_read = {"kind": "delay", "method": "GET", "path": f"{WIFI_HQ}$", "seconds": 0}
     stack.graph.tell("faults", [first_read, refusal, {"kind": "drop", "method": "POST", "when": "after"}])
-    answer = problem(gateway.create(MAIN_JOB), 503, "outcome-unknown")
-    assert answer["graph"]["status"] == 500
+    response = gateway.create(MAIN_JOB)
+    answer = problem(response, 503, "outcome-unknown")
+    assert (answer["graph"]["status"], response.headers["retry-after"]) == (429, "30")
     again = gateway.create(MAIN_JOB)
     assert (again.status_code, again.headers["assignment-outcome"]) == (200, "unchanged")
 

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from sandbox.tenant import ALL_DEVICES, ALL_USERS, PILOT, RESTRICTIONS, SALES, WIFI_HQ
+from sandbox.tenant import ALL_DEVICES, ALL_USERS, PILOT, PILOT_WIFI, RESTRICTIONS, SALES, WIFI_HQ
 from tests.e2e.stack import MAIN_JOB, Gateway, Stack, problem
 
 NOWHERE = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 CONFIGURATIONS = "/deviceConfigurations/"
+
+
+def as_configuration(**changed: object) -> dict[str, object]:
+    """Give the fault that answers the read of the configuration with one that is not as it should be."""
+    whole = {"id": WIFI_HQ, "displayName": "Wi-Fi", "assignments": []}
+    return {"kind": "body", "body": json.dumps({**whole, **changed})}
 
 
 @pytest.mark.parametrize(
@@ -23,9 +29,18 @@ CONFIGURATIONS = "/deviceConfigurations/"
         (b'{"groupId": "\\ud83d"}', "UTF-8"),
         ('{"groupId": "ü"}'.encode("latin-1"), "UTF-8"),
         ("{}".encode("utf-16"), "UTF-8"),
-        (b"[" * 30_000, "nested"),
+        (b"[" * 30_000, "beyond reason"),
     ],
-    ids=["empty", "cut off", "a field twice", "NaN", "half a surrogate pair", "Latin-1", "UTF-16", "deeply nested"],
+    ids=[
+        "empty",
+        "cut off",
+        "a field twice",
+        "NaN",
+        "half a surrogate pair",
+        "Latin-1",
+        "UTF-16",
+        "deeply nested",
+    ],
 )
 def test_400_malformed_json(gateway: Gateway, body: bytes, said: str) -> None:
     answer = problem(gateway.send(body, Content_Type="application/json"), 400, "malformed-json")
@@ -203,14 +218,16 @@ def test_429_throttled(gateway: Gateway, stack: Stack, method: str, retry_after:
         {"kind": "body", "body": ""},
         {"kind": "body", "body": "<html>", "contentType": "text/html"},
         {"kind": "body", "body": "[]"},
-        {"kind": "body", "body": '{"id": "1"}'},
-        {"kind": "body", "body": '{"id": "1", "displayName": "x", "assignments": [{"id": "2", "target": null}]}'},
-        {"kind": "body", "body": '{"id": "1", "displayName": "x", "assignments": [{"id": "2", "target": {}}]}'},
-        {"kind": "body", "body": '{"id": "1", "displayName": "x", "assignments": 5}'},
-        {
-            "kind": "body",
-            "body": '{"id": "1", "displayName": "x", "assignments": [], "assignments@odata.nextLink": "http://a/"}',
-        },
+        as_configuration(id=PILOT_WIFI),
+        as_configuration(id=5),
+        as_configuration(assignments=None),
+        as_configuration(assignments=5),
+        as_configuration(assignments=[5]),
+        as_configuration(assignments=[{"id": "2", "target": None}]),
+        as_configuration(assignments=[{"id": "2", "target": {}}]),
+        as_configuration(assignments=[{"id": "2", "target": {"@odata.type": 5}}]),
+        as_configuration(**{"assignments@odata.nextLink": "http://elsewhere.example/v1.0/"}),
+        as_configuration(**{"assignments@odata.nextLink": 5}),
         {"kind": "body", "body": '{"assignments": []', "truncate": True},
     ],
     ids=str,
