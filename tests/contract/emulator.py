@@ -25,8 +25,6 @@ STRANGER = "99999999-9999-4999-8999-999999999999"
 def running(application: Starlette) -> Iterator[httpx.Client]:
     """Serve the application, and give a client whose base URL is its address."""
     with bind(0) as listener:
-        # From here on connections queue until the server takes them, so nobody has to wait for it.
-        listener.listen()
         server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -16,25 +15,12 @@ from tests.contract.emulator import (
     WIFI,
     assigned,
     bearer,
-    emulated_graph,
     error,
     intune_message,
     names,
     running,
     target,
 )
-
-
-@pytest.fixture(scope="module")
-def running_graph() -> Iterator[httpx.Client]:
-    with emulated_graph() as client:
-        yield client
-
-
-@pytest.fixture
-def graph(running_graph: httpx.Client) -> httpx.Client:
-    running_graph.post("/_sandbox/reset").raise_for_status()
-    return running_graph
 
 
 @pytest.mark.parametrize(

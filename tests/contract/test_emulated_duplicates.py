@@ -1,24 +1,10 @@
 """A second POST for one slot is answered in each of the three ways that are thinkable: FACTS §1 leaves it open."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 from sandbox import tenant
-from tests.contract.emulator import WIFI, assigned, emulated_graph, error, intune_message, target
-
-
-@pytest.fixture(scope="module")
-def running_graph() -> Iterator[httpx.Client]:
-    with emulated_graph() as client:
-        yield client
-
-
-@pytest.fixture
-def graph(running_graph: httpx.Client) -> httpx.Client:
-    running_graph.post("/_sandbox/reset").raise_for_status()
-    return running_graph
+from tests.contract.emulator import WIFI, assigned, error, intune_message, target
 
 
 @pytest.mark.parametrize("second", ["group", "exclusionGroup"])

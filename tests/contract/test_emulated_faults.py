@@ -1,7 +1,6 @@
 """The emulated Graph fails on demand, in each of the ways in which the real one is known to."""
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -9,17 +8,10 @@ import pytest
 from tests.contract.emulator import (
     WIFI,
     assigned,
-    emulated_graph,
     error,
     intune_message,
     target,
 )
-
-
-@pytest.fixture
-def graph() -> Iterator[httpx.Client]:
-    with emulated_graph() as client:
-        yield client
 
 
 def play(graph: httpx.Client, **rule: object) -> httpx.Response:

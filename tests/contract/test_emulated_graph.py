@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -14,7 +13,6 @@ from tests.contract.emulator import (
     WIFI,
     WIFI_IN_BETA,
     assigned,
-    emulated_graph,
     error,
     intune_message,
     target,
@@ -34,18 +32,6 @@ DOCUMENTED_RESPONSE = b"\r\n".join(
         b"}",
     ],
 )
-
-
-@pytest.fixture(scope="module")
-def running_graph() -> Iterator[httpx.Client]:
-    with emulated_graph() as client:
-        yield client
-
-
-@pytest.fixture
-def graph(running_graph: httpx.Client) -> httpx.Client:
-    running_graph.post("/_sandbox/reset").raise_for_status()
-    return running_graph
 
 
 def test_the_documented_example_is_answered_byte_for_byte(graph: httpx.Client) -> None:

@@ -1,7 +1,5 @@
 """Configurations, groups and filters of the emulated Graph are found, selected and paged as OData says."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
@@ -10,23 +8,10 @@ from tests.contract.emulator import (
     CONFIGURATIONS,
     STRANGER,
     WIFI_IN_BETA,
-    emulated_graph,
     error,
     names,
     target,
 )
-
-
-@pytest.fixture(scope="module")
-def running_graph() -> Iterator[httpx.Client]:
-    with emulated_graph() as client:
-        yield client
-
-
-@pytest.fixture
-def graph(running_graph: httpx.Client) -> httpx.Client:
-    running_graph.post("/_sandbox/reset").raise_for_status()
-    return running_graph
 
 
 @pytest.mark.parametrize(
