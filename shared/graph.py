@@ -127,7 +127,7 @@ class MicrosoftGraph:
     ) -> dict[str, Any]:
         try:
             response = await self._send(info, attempt)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise GraphUnavailable(UNREACHABLE) from error
         if response.status_code != httpx.codes.OK:
             raise refusal(response, not_found, permission)

@@ -247,6 +247,15 @@ def test_503_graph_unavailable_when_the_callers_patience_ends_before_the_write(g
     assert stack.graph.requests("POST") == []
 
 
+@pytest.mark.parametrize("rest", ["\x00", "?x=\n"])
+def test_503_graph_unavailable_when_graph_sends_the_gateway_to_no_address(
+    gateway: Gateway, stack: Stack, rest: str
+) -> None:
+    link = {"assignments@odata.nextLink": f"{stack.graph.url}/v1.0/{rest}"}
+    stack.graph.fail(method="GET", path=CONFIGURATIONS, **as_configuration(**link))
+    problem(gateway.create(MAIN_JOB), 503, "graph-unavailable")
+
+
 def test_503_graph_unavailable_when_nothing_listens(stack: Stack) -> None:
     with stack.gateway(GRAPH_BASE_URL="http://127.0.0.1:9") as gateway:
         problem(gateway.create(MAIN_JOB), 503, "graph-unavailable")
