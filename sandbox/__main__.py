@@ -34,6 +34,7 @@ def main() -> int:
         _say("There is no func on the PATH: install Azure Functions Core Tools 4, or use `make run`.")
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts this in the background ignores it
     with ExitStack() as programs:
         graph = programs.enter_context(start_graph(options.graph_port, _say))
         identity = programs.enter_context(start_identity(options.identity_port, _say))

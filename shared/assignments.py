@@ -1,5 +1,6 @@
 """Targets and assignments, and the decision what a request means for what is already assigned. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -34,6 +35,8 @@ TARGET_TYPES: Mapping[str, TargetType] = {
 }
 """The types of target by the names that requests use: Graph's own without `AssignmentTarget`."""
 
+# One GUID, or two things joined by an underscore (FACTS §2): at least no blank, and nothing that ends a path segment.
+_ID = re.compile(r"[!-.0-~]{1,256}")
 _NAMES = {kind.odata_type.removeprefix("#"): name for name, kind in TARGET_TYPES.items()}
 
 
@@ -85,7 +88,9 @@ class Assignment:
     @classmethod
     def from_graph(cls, document: Mapping[str, Any]) -> Self:
         """Read Graph's `deviceConfigurationAssignment`; raises KeyError or TypeError when it is not one."""
-        return cls(str(document["id"]), Target.from_graph(document["target"]), document)
+        if not _ID.fullmatch(document["id"]):
+            raise TypeError("not an id")
+        return cls(document["id"], Target.from_graph(document["target"]), document)
 
 
 @dataclass(frozen=True)

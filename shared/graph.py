@@ -1,20 +1,14 @@
-"""Microsoft Graph through its official SDK and the app's managed identity; the only module that knows either.
+"""Microsoft Graph through its official SDK; the only module that knows msgraph and kiota.
 
 Every call goes out as the SDK's request builder makes it and comes back as the response that Graph sent: turning it
 into the SDK's models would load 1 224 modules and take over a second the first time (FACTS §2).
 """
 
-import asyncio
-import time
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx
-from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import AzureError, ClientAuthenticationError
-from azure.core.pipeline import PipelineResponse
-from azure.identity import ManagedIdentityCredential
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.native_response_handler import NativeResponseHandler
 from kiota_abstractions.request_information import RequestInformation
@@ -36,19 +30,17 @@ from shared.errors import (
     GraphRejected,
     GraphUnavailable,
     GroupNotFound,
-    IdentityMissing,
-    IdentityUnavailable,
     OutcomeUnknown,
 )
 from shared.graph_answers import json_object, refusal
+from shared.identity import ManagedIdentity
 from shared.service import AmbiguousWriteError, Configuration
 from shared.telemetry import Attempt
 
 CONFIGURATION_PERMISSION = "DeviceManagementConfiguration.ReadWrite.All"
 GROUP_PERMISSION = "GroupMember.Read.All"
 TIMEOUT_SECONDS = httpx.Timeout(connect=5, read=30, write=10, pool=10)
-IDENTITY_TIMEOUT_SECONDS = 5
-TOKEN_MARGIN_SECONDS = 300
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=120)
 
 _ConfigurationQuery = DeviceConfigurationItemRequestBuilder.DeviceConfigurationItemRequestBuilderGetQueryParameters
 _GroupQuery = GroupItemRequestBuilder.GroupItemRequestBuilderGetQueryParameters
@@ -63,12 +55,12 @@ class MicrosoftGraph:
     def __init__(self, base_url: str, scope: str, client_id: str | None) -> None:
         # HTTP/2, the SDK's default, loses answers when a server retires a connection (FACTS §2); a proxy or .netrc in
         # the environment must not come between the token and Graph.
-        client = httpx.AsyncClient(
-            http2=False, trust_env=False, timeout=TIMEOUT_SECONDS, limits=httpx.Limits(keepalive_expiry=120)
-        )
-        identity = cast("AsyncTokenCredential", _ManagedIdentity(client_id))  # get_token is all that is asked of it
+        client = httpx.AsyncClient(http2=False, trust_env=False, timeout=TIMEOUT_SECONDS, limits=LIMITS)
+        self._identity = ManagedIdentity(client_id)
         provider = AzureIdentityAuthenticationProvider(
-            identity, scopes=[scope], allowed_hosts=[str(urlsplit(base_url).hostname)]
+            cast("AsyncTokenCredential", self._identity),  # get_token is all that is asked of it
+            scopes=[scope],
+            allowed_hosts=[str(urlsplit(base_url).hostname)],
         )
         # A plain client has none of the SDK's middleware: no retries that would send a POST again, no redirects.
         self._adapter = GraphRequestAdapter(provider, client)
@@ -82,25 +74,27 @@ class MicrosoftGraph:
         query = RequestConfiguration(query_parameters=parameters)
         document = await self._read(item.to_get_request_information(query), ConfigurationNotFound, attempt)
         try:
-            assignments = list(document["assignments"])
+            if document["id"].lower() != configuration_id:
+                raise GraphUnavailable(UNREADABLE)
+            members = _list(document["assignments"])
             next_link = document.get("assignments@odata.nextLink")
-            while next_link:
+            while next_link is not None:
                 page = item.assignments.with_url(self._own(next_link)).to_get_request_information()
                 answer = await self._read(page, ConfigurationNotFound, attempt)
-                assignments += answer["value"]
+                members += _list(answer["value"])
                 next_link = answer.get("@odata.nextLink")
-            parsed = tuple(Assignment.from_graph(each) for each in assignments)
-            if document["id"].lower() == configuration_id:
-                return Configuration(configuration_id, str(document["displayName"]), parsed)
+            assignments = tuple(Assignment.from_graph(each) for each in members)
+            return Configuration(configuration_id, str(document["displayName"]), assignments)
         except (AttributeError, KeyError, TypeError) as error:
             raise GraphUnavailable(UNREADABLE) from error
-        raise GraphUnavailable(UNREADABLE)
 
     async def check_group(self, group_id: str, attempt: Attempt) -> None:
         """Make sure that a group exists; raises GraphForbidden where groups may not be read."""
         query = RequestConfiguration(query_parameters=_GroupQuery(select=["id"]))
         info = self._client.groups.by_group_id(group_id).to_get_request_information(query)
-        await self._read(info, GroupNotFound, attempt, GROUP_PERMISSION)
+        document = await self._read(info, GroupNotFound, attempt, GROUP_PERMISSION)
+        if str(document.get("id")).lower() != group_id:
+            raise GraphUnavailable(UNREADABLE)
 
     async def create_assignment(self, configuration_id: str, target: Target, attempt: Attempt) -> tuple[str, bytes]:
         """Write one assignment, once; give its id and Graph's body, byte for byte.
@@ -109,11 +103,12 @@ class MicrosoftGraph:
         """
         item = self._client.device_management.device_configurations.by_device_configuration_id(configuration_id)
         info = item.assignments.to_post_request_information(_assignment(target))
-        attempt.write_sent = True
+        attempt.write_sent = True  # before the token is at hand, since nothing tells when exactly the request leaves
         try:
             response = await self._send(info, attempt)
-        except httpx.HTTPError as error:
+        except GraphUnavailable as error:
             raise AmbiguousWriteError(OutcomeUnknown(NOT_SETTLED), duplicate=False) from error
+        attempt.graph_request_id = response.headers.get("request-id")
         if response.status_code == httpx.codes.CREATED and (created := _created(response.content, target)):
             return created
         raise _failed_write(response)
@@ -125,10 +120,9 @@ class MicrosoftGraph:
         attempt: Attempt,
         permission: str = CONFIGURATION_PERMISSION,
     ) -> dict[str, Any]:
-        try:
-            response = await self._send(info, attempt)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise GraphUnavailable(UNREACHABLE) from error
+        response = await self._send(info, attempt)
+        if permission == CONFIGURATION_PERMISSION:  # what is answered rests on this, a group is only looked at
+            attempt.graph_request_id = response.headers.get("request-id")
         if response.status_code != httpx.codes.OK:
             raise refusal(response, not_found, permission)
         if (document := json_object(response.content)) is None:
@@ -136,11 +130,17 @@ class MicrosoftGraph:
         return document
 
     async def _send(self, info: RequestInformation, attempt: Attempt) -> httpx.Response:
+        """Send one request; raises GraphUnavailable when no answer came, or the identity's own errors before that."""
         info.headers.try_add("client-request-id", attempt.client_request_id)
         info.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
         attempt.graph_calls += 1
-        response: httpx.Response = await self._adapter.send_primitive_async(info, "bytes", None)
+        try:
+            response: httpx.Response = await self._adapter.send_primitive_async(info, "bytes", None)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: kiota on a garbled challenge
+            raise GraphUnavailable(UNREACHABLE) from error
         attempt.graph_request_ids += response.headers.get_list("request-id")
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            self._identity.forget()
         return response
 
     def _own(self, link: str) -> str:
@@ -150,44 +150,11 @@ class MicrosoftGraph:
         return link
 
 
-class _ManagedIdentity:
-    """The app's managed identity: one token for all calls, and one request for it however many calls wait."""
-
-    def __init__(self, client_id: str | None) -> None:
-        # The synchronous credential, in a thread: the asynchronous one drags another HTTP client in (FACTS §2).
-        self._credential = ManagedIdentityCredential(
-            client_id=client_id,
-            retry_total=0,
-            connection_timeout=IDENTITY_TIMEOUT_SECONDS,
-            read_timeout=IDENTITY_TIMEOUT_SECONDS,
-            raw_response_hook=_refuse_passing_failures,
-        )
-        self._lock = asyncio.Lock()
-        self._token: AccessToken | None = None
-
-    async def get_token(self, *scopes: str, claims: str | None = None, **_: Any) -> AccessToken:  # noqa: ANN401 - the protocol's own signature
-        """Give the token; raises IdentityMissing or IdentityUnavailable. `claims` is Graph's demand for a new one."""
-        async with self._lock:
-            if claims or self._token is None or self._token.expires_on - time.time() < TOKEN_MARGIN_SECONDS:
-                self._token = await asyncio.to_thread(self._request_token, scopes, claims)
-            return self._token
-
-    def _request_token(self, scopes: tuple[str, ...], claims: str | None) -> AccessToken:
-        try:
-            return cast("AccessToken", self._credential.get_token(*scopes, claims=claims))
-        except ClientAuthenticationError as error:
-            raise IdentityMissing(
-                "The platform refuses the app a token: check that the managed identity named by AZURE_CLIENT_ID "
-                "(without it, the system-assigned one) is assigned to the function app."
-            ) from error
-        except (AzureError, ValueError) as error:
-            raise IdentityUnavailable(IDENTITY_SILENT) from error
-
-
 UNREACHABLE = "Microsoft Graph could not be reached, or did not answer in time; nothing was written."
 UNREADABLE = "Microsoft Graph's answer could not be read; nothing was written."
-NOT_SETTLED = "The assignment was sent, its answer was lost, and it is not there yet. Send the same request again."
-IDENTITY_SILENT = "The platform's identity endpoint did not give a token; nothing was written."
+NOT_SETTLED = (
+    "The assignment was sent, nothing says that it landed, and it is not there yet. Send the same request again."
+)
 
 
 def _assignment(target: Target) -> DeviceConfigurationAssignment:
@@ -198,6 +165,12 @@ def _assignment(target: Target) -> DeviceConfigurationAssignment:
             odata_type=target.odata_type, additional_data=dict(target.properties)
         ),
     )
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return list(value)
 
 
 def _created(body: bytes, wanted: Target) -> tuple[str, bytes] | None:
@@ -211,7 +184,8 @@ def _created(body: bytes, wanted: Target) -> tuple[str, bytes] | None:
 
 def _failed_write(response: httpx.Response) -> Exception:
     """Tell a write that Graph refused from one that may have landed: 408, 409, 400 (a duplicate?) and 5xx may have."""
-    error = refusal(response, ConfigurationNotFound, CONFIGURATION_PERMISSION)
+    # The configuration was there a moment ago: what a 404 means here, only Graph's message can say.
+    error = refusal(response, GraphRejected, CONFIGURATION_PERMISSION)
     match error:
         case GraphRejected() if response.status_code in {httpx.codes.BAD_REQUEST, httpx.codes.CONFLICT}:
             return AmbiguousWriteError(error, duplicate=True)
@@ -221,10 +195,3 @@ def _failed_write(response: httpx.Response) -> Exception:
             return AmbiguousWriteError(unknown, duplicate=False)
         case _:
             return error
-
-
-def _refuse_passing_failures(response: PipelineResponse[Any, Any]) -> None:
-    # The identity library makes one error of every refusal; only the status tells what passes from what lasts.
-    status = response.http_response.status_code
-    if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        raise IdentityUnavailable(IDENTITY_SILENT)

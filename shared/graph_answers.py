@@ -1,6 +1,5 @@
 """Reading what Microsoft Graph answers: its JSON, its errors with Intune's nesting undone, and what they mean. Pure."""
 
-import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -8,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from shared import strict_json
 from shared.errors import (
     ApprovalRequired,
     GatewayError,
@@ -17,18 +17,23 @@ from shared.errors import (
     GraphUnavailable,
     Throttled,
 )
+from shared.strict_json import NotJsonError
 
+MAX_CODE_CHARACTERS = 100
 MAX_MESSAGE_CHARACTERS = 1000
 
+NO_MESSAGE = "Graph sent no message that could be read."
+
 # Intune appends the address of one of its own servers, which tells a caller nothing and an attacker something.
-_INTERNAL_URL = re.compile(r"\s*(-\s*)?Url:\s*\S+|\s*https?://fef\.\S+", re.IGNORECASE)
+_INTERNAL_URL = re.compile(r"(?: -)? Url: \S+|https?://fef\.\S+", re.IGNORECASE)
+_SECONDS = re.compile(r"[0-9]{1,6}")
 
 
 def json_object(body: bytes | str) -> dict[str, Any] | None:
     """Decode a JSON object; None for everything else that Graph, or something in front of it, may send."""
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
+        document = strict_json.loads(body)
+    except NotJsonError:
         return None
     return document if isinstance(document, dict) else None
 
@@ -36,11 +41,11 @@ def json_object(body: bytes | str) -> dict[str, Any] | None:
 def retry_after_seconds(response: httpx.Response) -> int | None:
     """Read `Retry-After` (RFC 9110 §10.2.3), which is a number of seconds or a date; None when it says nothing."""
     value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
+    if _SECONDS.fullmatch(value):
         return int(value)
     try:
         return max(0, round((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()))
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
 
 
@@ -51,8 +56,8 @@ def graph_error(response: httpx.Response) -> GraphError:
     error = error if isinstance(error, dict) else {}
     return GraphError(
         status=response.status_code,
-        code=_text(error.get("code") or "unreadable"),
-        message=_unwrapped(_text(error.get("message") or "Graph sent no message that could be read.")),
+        code=str(error.get("code") or "unreadable")[:MAX_CODE_CHARACTERS],
+        message=_unwrapped(str(error.get("message", ""))) or NO_MESSAGE,
         request_id=response.headers.get("request-id"),
     )
 
@@ -98,13 +103,8 @@ def _asks_for_approval(graph: GraphError) -> bool:
     return graph.status == httpx.codes.PRECONDITION_FAILED or (graph.status in {400, 409} and named)
 
 
-def _text(value: object) -> str:
-    # Half a surrogate pair, which JSON can smuggle in, could not be written into our own answer.
-    return str(value).encode(errors="replace").decode()
-
-
 def _unwrapped(message: str) -> str:
     # Intune hides its message in JSON inside the string, sometimes twice.
     while (inner := json_object(message)) and isinstance(inner.get("Message"), str):
-        message = _text(inner["Message"])
-    return _INTERNAL_URL.sub("", message)[:MAX_MESSAGE_CHARACTERS]
+        message = inner["Message"]
+    return _INTERNAL_URL.sub("", message[: 2 * MAX_MESSAGE_CHARACTERS]).strip()[:MAX_MESSAGE_CHARACTERS]

@@ -1,13 +1,14 @@
 """Who may assign what: the caller, the rules of the `GUARDRAILS` document, and what they refuse. Pure."""
 
-import json
 from dataclasses import dataclass
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from shared import strict_json
 from shared.assignments import TARGET_TYPES, Target
 from shared.errors import FieldError, Misconfigured
+from shared.strict_json import NotJsonError
 
 ANYONE = "*"
 
@@ -52,11 +53,11 @@ class Guardrails(BaseModel):
         Raises Misconfigured with one error per mistake, each named by its path, such as `GUARDRAILS.rules.0.targets.1`.
         """
         try:
-            return cls.model_validate(json.loads(text))
+            return cls.model_validate(strict_json.loads(text))
         except ValidationError as error:
             mistakes = [(".".join(map(str, ("GUARDRAILS", *each["loc"]))), each["msg"]) for each in error.errors()]
-        except ValueError:
-            mistakes = [("GUARDRAILS", "is not valid JSON")]
+        except NotJsonError as error:
+            mistakes = [("GUARDRAILS", error.reason)]
         raise Misconfigured(
             "The guardrails document cannot be used.", errors=[FieldError(path, message) for path, message in mistakes]
         )

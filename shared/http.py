@@ -1,7 +1,6 @@
 """The HTTP side: `azure.functions` in and out, and the one boundary where every error becomes an answer."""
 
 import asyncio
-import json
 import logging
 import re
 import uuid
@@ -12,6 +11,7 @@ from urllib.parse import quote
 
 import azure.functions as func
 
+from shared import strict_json
 from shared.errors import (
     BodyTooLarge,
     GatewayError,
@@ -25,11 +25,15 @@ from shared.errors import (
 from shared.guardrails import Caller
 from shared.schemas import AssignmentRequest, Problem, is_guid
 from shared.service import Answer, AssignmentService
+from shared.strict_json import NotJsonError
 from shared.telemetry import Attempt, audit
 
 MAX_BODY_BYTES = 64 * 1024
 KEY_CALLER = Caller("key")
 """Function keys cannot tell callers apart: whoever holds one is this caller."""
+
+BUG = "Please report this with the instance below."
+BUG_AFTER_WRITE = "The assignment was sent; a mistake in the gateway kept it from learning more. Send it again."
 
 _LOG = logging.getLogger("gateway")
 _PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait\s*=\s*\"?(\d{1,6})\b", re.IGNORECASE)
@@ -73,7 +77,7 @@ class Gateway:
         attempt.outcome = answer.outcome
         if answer.outcome == "unchanged":
             return _success(HTTPStatus.OK, answer, attempt, {})
-        path = f"configurations/{quote(answer.configuration_id)}/assignments/{quote(answer.assignment_id)}"
+        path = f"configurations/{quote(answer.configuration_id)}/assignments/{quote(answer.assignment_id, safe='')}"
         return _success(HTTPStatus.CREATED, answer, attempt, {"Location": f"{parts.base_url}/api/{path}"})
 
 
@@ -88,7 +92,7 @@ async def _answered(
         return _failed(error, attempt)
     except Exception:  # noqa: BLE001 - the one boundary: a caller gets an answer whatever happens
         _LOG.exception("A bug: request %s ended in an exception that nothing expected.", attempt.client_request_id)
-        return _failed(InternalError("Please report this with the instance below."), attempt)
+        return _failed(OutcomeUnknown(BUG_AFTER_WRITE) if attempt.write_sent else InternalError(BUG), attempt)
     finally:
         audit(attempt)
 
@@ -103,7 +107,9 @@ async def _in_time(seconds: int, work: Awaitable[Answer], attempt: Attempt) -> A
                 f"The assignment was sent, and {seconds} s were not enough to learn what became of it. "
                 "Send the same request again: it will find what has landed."
             ) from error
-        raise GraphUnavailable(f"Graph did not answer within {seconds} s; nothing was written.") from error
+        raise GraphUnavailable(
+            f"What has to be read first was not there within {seconds} s; nothing was written."
+        ) from error
 
 
 def _json_body(request: func.HttpRequest) -> object:
@@ -116,28 +122,9 @@ def _json_body(request: func.HttpRequest) -> object:
     if not body:
         raise MalformedJson("The body is empty. A body sent in chunks, without Content-Length, does not arrive here.")
     try:
-        document = json.loads(
-            body.decode("utf-8-sig"), object_pairs_hook=_no_field_twice, parse_constant=_no_such_number
-        )
-        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair passes the parser and nothing else
-    except json.JSONDecodeError as error:
-        raise MalformedJson(f"The body stops being JSON at line {error.lineno}, column {error.colno}.") from error
-    except (ValueError, RecursionError) as error:
-        raise MalformedJson(
-            "The body is not JSON in UTF-8, or its nesting or a number in it is beyond reason."
-        ) from error
-    return document
-
-
-def _no_field_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        raise MalformedJson("A field stands in the body twice: it cannot mean both.")
-    return document
-
-
-def _no_such_number(name: str) -> object:
-    raise MalformedJson(f"{name} is no number in JSON (RFC 8259 §6).")
+        return strict_json.loads(body)
+    except NotJsonError as error:
+        raise MalformedJson(f"The body cannot be read. {error.reason}") from error
 
 
 def _client_request_id(request: func.HttpRequest) -> str:
@@ -177,8 +164,8 @@ def _problem(problem: Problem, headers: dict[str, str]) -> func.HttpResponse:
 
 def _headers(attempt: Attempt) -> dict[str, str]:
     headers = {"Assignment-Outcome": attempt.outcome, "client-request-id": attempt.client_request_id}
-    if attempt.graph_request_ids:
-        headers["request-id"] = attempt.graph_request_ids[-1]
+    if attempt.graph_request_id:
+        headers["request-id"] = attempt.graph_request_id
     if attempt.warnings:
         headers["Assignment-Warning"] = ", ".join(attempt.warnings)
     return headers

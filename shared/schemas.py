@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from shared.assignments import TARGET_TYPES, VIRTUAL_GROUP_IDS, Target
 from shared.errors import FieldError, GatewayError, InvalidRequest
 
+MAX_ERRORS = 20
+
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -80,7 +82,8 @@ class AssignmentRequest(BaseModel):
         else:
             errors = _target_errors(request)
         if errors:
-            raise InvalidRequest(f"Nothing was sent to Graph. What breaks a rule: {_fields(errors)}.", errors=errors)
+            told = errors[:MAX_ERRORS]  # a body full of unknown fields must not become an answer seven times its size
+            raise InvalidRequest(f"Nothing was sent to Graph. What breaks a rule: {_fields(told)}.", errors=told)
         return request
 
     def target(self) -> Target:

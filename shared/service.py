@@ -33,7 +33,7 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Answer:
-    """How a request ended: what Graph has now, `body` in Graph's own bytes."""
+    """How a request ended: `body` is Graph's answer to the write, byte for byte, or else the assignment as read."""
 
     outcome: Literal["created", "unchanged"]
     configuration_id: str
@@ -42,7 +42,10 @@ class Answer:
 
 
 class AmbiguousWriteError(Exception):
-    """A write went out and its answer does not say whether it landed; only reading back can."""
+    """A write went out and its answer does not say whether it landed; only reading back can.
+
+    No GatewayError on purpose: no caller may ever get it as an answer.
+    """
 
     def __init__(self, otherwise: GatewayError, *, duplicate: bool) -> None:
         super().__init__(otherwise.code)
@@ -131,13 +134,14 @@ class AssignmentService:
             configuration = await self._graph.configuration(configuration_id, attempt)
         except GatewayError as error:
             raise OutcomeUnknown(
-                "The assignment was sent, and then neither the answer nor what is assigned now could be read. "
+                "The assignment was sent, and what is assigned now could not be read. "
                 "Send the same request again: it will find what has landed.",
                 graph=error.graph,
                 retry_after_seconds=error.retry_after_seconds,
             ) from error
         match decide(configuration.assignments, wanted):
             case Unchanged(existing):
+                # Graph said that it was there before: then it is not this request that made it.
                 return _answer("unchanged" if write.duplicate else "created", configuration.id, existing)
             case Conflict(existing):
                 raise _conflict(existing)

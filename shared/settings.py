@@ -12,8 +12,10 @@ from shared.schemas import is_guid
 
 APP_FOLDER = Path(__file__).resolve().parent.parent
 MAX_DEADLINE_SECONDS = 220
+MAX_PORT = 65_535
 
-_LOOPBACK_URL = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?")
+_LOOPBACK_URL = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:(?P<port>[0-9]{1,5}))?")
+_ANYTHING = re.compile(".+", re.DOTALL)
 
 Value = TypeVar("Value")
 
@@ -70,10 +72,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         or 100,
         base_url=_own_url(read.required("WEBSITE_HOSTNAME", "must be the app's own host name; the platform sets it")),
     )
-    read.required("AUTH_MODE", "must be set")
-    read.choice("AUTH_MODE", "key", default="key")
-    read.required("IDENTITY_ENDPOINT", "is set by the platform for an app that has a managed identity: assign one")
-    read.required("IDENTITY_HEADER", "is set by the platform for an app that has a managed identity: assign one")
+    read.required("AUTH_MODE", "must be key", re.compile("key"))
+    by_the_platform = "is set by the platform for an app that has a managed identity: assign one"
+    read.required("IDENTITY_ENDPOINT", by_the_platform, re.compile(r"https?://[^/\s]+/\S*"))
+    read.required("IDENTITY_HEADER", by_the_platform)
     if read.errors:
         names = ", ".join(dict.fromkeys(error.field for error in read.errors))
         raise Misconfigured(f"Settings of the gateway are missing or wrong: {names}.", errors=read.errors)
@@ -105,14 +107,15 @@ class _Reader:
         allowed = f"must be one of {', '.join(choices)}"
         return self.value(name, lambda text: text if text in choices else None, allowed) or default
 
-    def required(self, name: str, rule: str) -> str:
-        if not (text := self.text(name)):
+    def required(self, name: str, rule: str, pattern: re.Pattern[str] = _ANYTHING) -> str:
+        if not pattern.fullmatch(text := self.text(name)):
             self.errors.append(FieldError(name, rule))
         return text
 
 
 def _loopback_url(text: str) -> str | None:
-    return text if _LOOPBACK_URL.fullmatch(text) else None
+    parts = _LOOPBACK_URL.fullmatch(text)
+    return text if parts and int(parts["port"] or 0) <= MAX_PORT else None
 
 
 def _guid(text: str) -> str | None:
@@ -131,7 +134,7 @@ def _guardrails(text: str) -> Guardrails | None:
 
 def _seconds(text: str) -> int | None:
     # The platform cuts an HTTP function at 230 seconds.
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_DEADLINE_SECONDS else None
+    return int(text) if re.fullmatch("[0-9]{1,3}", text) and 1 <= int(text) <= MAX_DEADLINE_SECONDS else None
 
 
 def _own_url(host_name: str) -> str:

@@ -15,7 +15,10 @@ _AUDIT = logging.getLogger("gateway.audit")
 
 @dataclass
 class Attempt:
-    """What is known of one request while it runs; the steps fill it in as they learn it."""
+    """What is known of one request while it runs; the steps fill it in as they learn it.
+
+    `graph_request_id` is of the call that the answer rests on, `graph_request_ids` of all calls.
+    """
 
     client_request_id: str
     caller: str | None = None
@@ -23,6 +26,7 @@ class Attempt:
     outcome: Outcome = "failed"
     code: str | None = None
     cause: str | None = None
+    graph_request_id: str | None = None
     graph_request_ids: list[str] = field(default_factory=list)
     graph_calls: int = 0
     write_sent: bool = False

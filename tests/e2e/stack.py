@@ -74,10 +74,11 @@ class Output:
     def lines_with(self, text: str) -> list[str]:
         """Wait for a line that holds a text, five seconds at most; give all that do."""
         with self._changed:
-            self._changed.wait_for(lambda: self._holding(text), 5)
-            return self._holding(text)
+            self._changed.wait_for(lambda: self.lines_so_far(text), 5)
+            return self.lines_so_far(text)
 
-    def _holding(self, text: str) -> list[str]:
+    def lines_so_far(self, text: str) -> list[str]:
+        """Give the lines that hold a text, without waiting for any."""
         return [line for line in self._lines if text in line]
 
 

@@ -122,6 +122,8 @@ def test_ids_are_compared_without_regard_to_case(gateway: Gateway, stack: Stack)
     again = gateway.create({name: value.upper() for name, value in MAIN_JOB.items()})
     assert (again.status_code, again.headers["assignment-outcome"]) == (200, "unchanged")
     assert len(stack.graph.requests("POST")) == 1
+    read = [entry for entry in stack.graph.requests("GET") if entry["path"].startswith("/deviceManagement")][-1]
+    assert again.headers["request-id"] == read["requestId"]
 
 
 def test_the_other_assignments_of_a_configuration_stay(gateway: Gateway, stack: Stack) -> None:
@@ -166,14 +168,11 @@ def test_connections_and_the_token_are_kept_from_one_request_to_the_next(gateway
 
 def test_further_pages_of_a_configurations_assignments_are_read(gateway: Gateway, stack: Stack) -> None:
     gateway.create(MAIN_JOB)
-    path = f"/v1.0/deviceManagement/deviceConfigurations/{WIFI_HQ}"
-    first_page = {
-        "id": WIFI_HQ,
-        "displayName": "Wi-Fi",
-        "assignments": [],
-        "assignments@odata.nextLink": f"{stack.graph.url}{path}/assignments",
-    }
-    stack.graph.fail(kind="body", method="GET", path=f"{WIFI_HQ}$", body=json.dumps(first_page))
+    next_link = f"{stack.graph.url}/v1.0/deviceManagement/deviceConfigurations/{WIFI_HQ}/assignments"
+    first = {"id": WIFI_HQ.upper(), "displayName": "", "assignments": [], "assignments@odata.nextLink": next_link}
+    second = {"value": [], "@odata.nextLink": next_link}
+    stack.graph.fail(kind="body", method="GET", path=f"{WIFI_HQ}$", body=json.dumps(first))
+    stack.graph.fail(kind="body", method="GET", path=f"{WIFI_HQ}/assignments$", body=json.dumps(second))
     again = gateway.create(MAIN_JOB)
     assert (again.status_code, again.headers["assignment-outcome"]) == (200, "unchanged")
 
@@ -204,16 +203,52 @@ def test_a_group_that_may_not_be_read_is_assigned_with_a_warning(gateway: Gatewa
     assert response.headers["assignment-warning"] == "group-unverified"
 
 
-def test_a_byte_order_mark_and_a_charset_are_understood(gateway: Gateway) -> None:
+@pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "Application/JSON", "application/x+json"])
+def test_a_byte_order_mark_and_every_spelling_of_json_are_understood(gateway: Gateway, media_type: str) -> None:
     body = b"\xef\xbb\xbf" + json.dumps(MAIN_JOB).encode()
-    assert gateway.send(body, Content_Type="application/json; charset=utf-8").status_code == 201
+    assert gateway.send(body, Content_Type=media_type).status_code == 201
+
+
+def test_a_caller_without_patience_still_gets_a_second(gateway: Gateway, stack: Stack) -> None:
+    stack.graph.fail(kind="delay", method="GET", path="/deviceConfigurations/", seconds=0.2)
+    assert gateway.create(MAIN_JOB, Prefer="WAIT=0").status_code == 201
+
+
+def test_an_odd_id_of_graphs_cannot_bend_the_address_of_the_assignment(gateway: Gateway, stack: Stack) -> None:
+    target = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": PILOT}
+    body = json.dumps({"id": "a%2Fb?c#d", "target": target})
+    stack.graph.fail(kind="body", method="POST", status=201, body=body, commit=True)
+    assert gateway.create(MAIN_JOB).headers["location"].endswith("/assignments/a%252Fb%3Fc%23d")
+
+
+def test_graph_is_asked_for_no_more_than_is_needed(gateway: Gateway, stack: Stack) -> None:
+    gateway.create(MAIN_JOB)
+    queries = sorted((entry["path"].split("/")[1], entry["query"]) for entry in stack.graph.requests("GET"))
+    assert queries == [
+        ("deviceManagement", {"$expand": "assignments", "$select": "id,displayName"}),
+        ("groups", {"$select": "id"}),
+    ]
 
 
 def test_every_attempt_leaves_one_audit_event_of_one_line(gateway: Gateway) -> None:
-    ticket = {"ticket": "INC1\n\x1b[31m", "requestedBy": "ana@example.com", "justification": "New building"}
+    ticket = {"ticket": "INC1\n\x1b[31m\u2028\x85", "requestedBy": "ana@example.com", "justification": "New building"}
     response = gateway.create({**MAIN_JOB, **ticket})
     [line] = gateway.output.lines_with(response.headers["client-request-id"])
+    assert line.isascii()
     event = json.loads(line.partition("gateway.audit: ")[2])
     assert {**event, **ticket, **MAIN_JOB} == event
     assert (event["outcome"], event["caller"], event["graphCalls"]) == ("created", "key", 3)
     assert response.headers["request-id"] in event["graphRequestIds"]
+
+
+def test_a_failed_attempt_is_audited_with_what_lay_behind_it(gateway: Gateway, stack: Stack) -> None:
+    stack.graph.fail(kind="drop", method="GET", path="/deviceConfigurations/", when="before")
+    [line] = gateway.output.lines_with(gateway.create(MAIN_JOB).headers["client-request-id"])
+    event = json.loads(line.partition("gateway.audit: ")[2])
+    assert (event["outcome"], event["code"], event["cause"]) == ("failed", "graph-unavailable", "RemoteProtocolError")
+
+
+def test_the_log_holds_the_audit_event_and_no_line_for_each_call(gateway: Gateway) -> None:
+    assert gateway.output.lines_with(gateway.create(MAIN_JOB).headers["client-request-id"])
+    assert gateway.output.lines_so_far("HTTP Request") == []
+    assert gateway.output.lines_so_far("Bearer") == []

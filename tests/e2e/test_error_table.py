@@ -94,8 +94,15 @@ def test_404_configuration_not_found(gateway: Gateway, stack: Stack) -> None:
 
 
 def test_404_group_not_found(gateway: Gateway, stack: Stack) -> None:
-    problem(gateway.create({**MAIN_JOB, "groupId": NOWHERE}), 404, "group-not-found")
+    response = gateway.create({**MAIN_JOB, "groupId": NOWHERE})
+    problem(response, 404, "group-not-found")
+    [asked] = [entry for entry in stack.graph.requests() if entry["path"].startswith("/groups/")]
+    assert response.headers["request-id"] == asked["requestId"]
     assert stack.graph.requests("POST") == []
+
+
+def test_404_tells_of_the_configuration_first_when_neither_is_there(gateway: Gateway) -> None:
+    problem(gateway.create({"configurationId": NOWHERE, "groupId": NOWHERE}), 404, "configuration-not-found")
 
 
 def test_409_assignment_conflict(gateway: Gateway, stack: Stack) -> None:
@@ -131,7 +138,14 @@ def test_415_unsupported_media_type(gateway: Gateway, stack: Stack, media_type: 
         ({"targetType": "scopeTagGroup", "entraObjectId": PILOT}, "scopeTagTargetType", "required"),
         ({"configurationId": f"{{{WIFI_HQ}}}"}, "configurationId", "without braces"),
         ({"configurationId": 7}, "configurationId", "string"),
+        ({"configurationId": f"{WIFI_HQ}/.."}, "configurationId", "GUID"),
+        ({"targetType": "scopeTagGroup", "entraObjectId": ALL_USERS}, "entraObjectId", "virtual"),
+        ({"targetType": "scopeTagGroup", "scopeTagTargetType": "all"}, "scopeTagTargetType", "user, device, none"),
+        ({"collectionId": "SMS/1"}, "collectionId", "must match"),
+        ({"ticket": "x" * 65}, "ticket", "64"),
+        ({"requestedBy": "x" * 257}, "requestedBy", "256"),
         ({"justification": "x" * 1025}, "justification", "1024"),
+        ({"ticket": True}, "ticket", "string"),
     ],
 )
 def test_422_invalid_request(gateway: Gateway, stack: Stack, fields: dict[str, object], field: str, rule: str) -> None:
@@ -139,6 +153,11 @@ def test_422_invalid_request(gateway: Gateway, stack: Stack, fields: dict[str, o
     assert [error["message"] for error in answer["errors"] if error["field"] == field and rule in error["message"]]
     assert field in answer["detail"]
     assert stack.graph.requests() == []
+
+
+def test_422_invalid_request_names_twenty_mistakes_at_most(gateway: Gateway) -> None:
+    answer = problem(gateway.create({f"field {number}": 1 for number in range(1000)}), 422, "invalid-request")
+    assert len(answer["errors"]) == 20
 
 
 def test_422_invalid_request_for_json_that_is_no_object(gateway: Gateway) -> None:
@@ -176,7 +195,7 @@ def tokenless_gateway(running_stack: Stack) -> Iterator[Gateway]:
 
 
 def test_424_identity_missing(tokenless_gateway: Gateway, stack: Stack) -> None:
-    stack.identity.fail(kind="status", status=400, times=2)
+    stack.identity.fail(kind="status", status=400)
     answer = problem(tokenless_gateway.create(MAIN_JOB), 424, "identity-missing")
     assert "AZURE_CLIENT_ID" in answer["detail"]
     assert stack.graph.requests() == []
@@ -222,7 +241,12 @@ def test_429_throttled(gateway: Gateway, stack: Stack, method: str, retry_after:
         as_configuration(id=5),
         as_configuration(assignments=None),
         as_configuration(assignments=5),
+        as_configuration(assignments={}),
+        as_configuration(assignments=""),
         as_configuration(assignments=[5]),
+        as_configuration(assignments=[{"id": "\ud83d", "target": {"@odata.type": "x"}}]),
+        as_configuration(**{"assignments@odata.nextLink": ""}),
+        {"kind": "status", "status": 401, "headers": {"WWW-Authenticate": 'Bearer claims="x"'}},
         as_configuration(assignments=[{"id": "2", "target": None}]),
         as_configuration(assignments=[{"id": "2", "target": {}}]),
         as_configuration(assignments=[{"id": "2", "target": {"@odata.type": 5}}]),
@@ -256,6 +280,29 @@ def test_503_graph_unavailable_when_graph_sends_the_gateway_to_no_address(
     problem(gateway.create(MAIN_JOB), 503, "graph-unavailable")
 
 
+@pytest.mark.parametrize("body", ["{}", '{"id": 5}', json.dumps({"id": SALES})])
+def test_503_graph_unavailable_when_the_group_is_answered_with_another(
+    gateway: Gateway, stack: Stack, body: str
+) -> None:
+    stack.graph.fail(kind="body", method="GET", path="/groups/", body=body)
+    problem(gateway.create(MAIN_JOB), 503, "graph-unavailable")
+    assert stack.graph.requests("POST") == []
+
+
+@pytest.mark.parametrize("how", ["a link to the next page", "a redirect"])
+def test_503_graph_unavailable_and_nobody_else_is_asked_when_graph_sends_the_gateway_elsewhere(
+    gateway: Gateway, stack: Stack, how: str
+) -> None:
+    gateway.create(MAIN_JOB)  # the token is at hand now
+    stack.reset()
+    elsewhere = f"{stack.identity.url}/v1.0/assignments"
+    link = as_configuration(**{"assignments@odata.nextLink": elsewhere})
+    fault = link if how == "a link to the next page" else {"kind": "redirect", "location": elsewhere}
+    stack.graph.fail(method="GET", path=CONFIGURATIONS, **fault)
+    problem(gateway.create(MAIN_JOB), 503, "graph-unavailable")
+    assert stack.identity.requests() == []
+
+
 def test_503_graph_unavailable_when_nothing_listens(stack: Stack) -> None:
     with stack.gateway(GRAPH_BASE_URL="http://127.0.0.1:9") as gateway:
         problem(gateway.create(MAIN_JOB), 503, "graph-unavailable")
@@ -267,12 +314,20 @@ def test_503_graph_unavailable_when_nothing_listens(stack: Stack) -> None:
         {"kind": "status", "status": 429},
         {"kind": "status", "status": 500},
         {"kind": "drop", "when": "before"},
+        {"kind": "status", "status": 408},
         {"kind": "html", "status": 200},
+        {"kind": "body", "body": "[]"},
+        {"kind": "body", "body": "5"},
+        {"kind": "body", "body": "[" * 50_000},
+        {"kind": "body", "body": '{"access_token": "a", "expires_on": [1]}'},
+        {"kind": "body", "body": '{"access_token": "a", "expires_on": 1e400}'},
+        {"kind": "body", "body": '{"access_token": "\\u00fc", "expires_on": "4000000000"}'},
+        {"kind": "body", "body": '{"access_token": 5, "expires_on": "4000000000"}'},
     ],
     ids=str,
 )
 def test_503_identity_unavailable(tokenless_gateway: Gateway, stack: Stack, fault: dict[str, object]) -> None:
-    stack.identity.fail(times=2, **fault)
+    stack.identity.fail(**fault)
     problem(tokenless_gateway.create(MAIN_JOB), 503, "identity-unavailable")
     assert stack.graph.requests() == []
 

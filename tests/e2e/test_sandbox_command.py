@@ -20,7 +20,7 @@ def sandbox() -> Iterator[subprocess.Popen[str]]:
     machine = {name: value for name, value in os.environ.items() if name not in sample_settings()}
     with subprocess.Popen(COMMAND, cwd=ROOT, env=machine, stdout=subprocess.PIPE, text=True) as process:
         yield process
-        process.kill()
+        process.terminate()
 
 
 def lines_until(process: subprocess.Popen[str], text: str) -> list[str]:

@@ -1,7 +1,6 @@
 """What the settings do, and how the app says which of them are missing or wrong."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 from sandbox.tenant import WIFI_HQ
 from tests.e2e.stack import MAIN_JOB, Gateway, Stack, problem
@@ -71,11 +70,3 @@ def test_the_deadline_is_a_setting_that_a_caller_cannot_lengthen(stack: Stack) -
     with stack.gateway(REQUEST_DEADLINE_SECONDS="1") as gateway:
         answer = problem(gateway.create(MAIN_JOB, Prefer="wait=60"), 503, "graph-unavailable")
     assert "within 1 s" in answer["detail"]
-
-
-def test_parallel_first_requests_share_one_token(stack: Stack) -> None:
-    with stack.gateway() as gateway, ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda _: gateway.create(MAIN_JOB).status_code, range(8)))
-    assert set(answers) <= {200, 201}
-    assert len(stack.identity.requests()) == 1
-    assert len(stack.graph.assignments()) == 1

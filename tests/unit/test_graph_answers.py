@@ -6,7 +6,14 @@ import httpx
 import pytest
 
 from shared.errors import ConfigurationNotFound, GatewayError, GraphRejected, GraphUnavailable
-from shared.graph_answers import MAX_MESSAGE_CHARACTERS, graph_error, json_object, refusal, retry_after_seconds
+from shared.graph_answers import (
+    MAX_MESSAGE_CHARACTERS,
+    NO_MESSAGE,
+    graph_error,
+    json_object,
+    refusal,
+    retry_after_seconds,
+)
 
 INTERNAL = " - Activity ID: 1 - Url: https://fef.msua05.manage.microsoft.com/StatelessService?api-version=5"
 
@@ -27,6 +34,23 @@ def test_intunes_message_is_unwrapped_and_its_internal_address_goes(times: int) 
     assert said == "Not valid - Activity ID: 1"
 
 
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("See https://fef.msua05.manage.microsoft.com/x?y for more", "See  for more"),
+        (" - Url: https://fef.msua05.manage.microsoft.com/x", NO_MESSAGE),
+        (" " * 5000 + "x", NO_MESSAGE),
+    ],
+)
+def test_an_internal_address_goes_wherever_it_stands(message: str, said: str) -> None:
+    assert graph_error(answer(message)).message == said
+
+
+def test_a_message_made_to_slow_the_reader_down_does_not() -> None:
+    # With a pattern that goes back over white space, a message of this size takes hours.
+    assert len(graph_error(answer(" - Url: " * 500_000)).message) <= MAX_MESSAGE_CHARACTERS
+
+
 @pytest.mark.parametrize("message", ["[]", '{"Message": 5}', '{"message": "x"}', "{"])
 def test_a_message_that_only_looks_nested_stays_as_it_is(message: str) -> None:
     assert graph_error(answer(message)).message == message
@@ -34,13 +58,14 @@ def test_a_message_that_only_looks_nested_stays_as_it_is(message: str) -> None:
 
 def test_a_message_of_any_length_is_cut() -> None:
     assert len(graph_error(answer("x" * 100_000)).message) == MAX_MESSAGE_CHARACTERS
+    assert len(graph_error(httpx.Response(400, json={"error": {"code": "x" * 1000}})).code) == 100
 
 
 def test_half_a_surrogate_pair_does_not_get_into_our_answers() -> None:
     said = graph_error(
         httpx.Response(400, text='{"error": {"code": "\\ud83d", "message": "{\\"Message\\": \\"\\\\ud83d\\"}"}}')
     )
-    assert (said.code, said.message) == ("?", "?")
+    assert (said.status, said.code, said.message) == (400, "unreadable", NO_MESSAGE)
 
 
 @pytest.mark.parametrize("body", ["", "<html>", "[]", "{}", '{"error": "no"}', '{"error": {}}', "[" * 100_000])
@@ -56,7 +81,8 @@ def test_json_that_is_no_object_is_not_taken_for_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("7", 7), ("0", 0), (" 7 ", 7), ("", None), ("soon", None), ("-1", None), ("1.5", None)]
+    ("value", "seconds"),
+    [("7", 7), ("0", 0), (" 7 ", 7), ("", None), ("soon", None), ("-1", None), ("1.5", None), ("9" * 5000, None)],
 )
 def test_retry_after_is_read_as_seconds(value: str, seconds: int | None) -> None:
     assert retry_after_seconds(httpx.Response(429, headers={"Retry-After": value})) == seconds
@@ -70,8 +96,10 @@ def test_retry_after_is_read_as_a_date(ahead: int, least: int, most: int) -> Non
     assert least <= seconds <= most
 
 
-def test_retry_after_in_a_date_without_a_zone_says_nothing() -> None:
-    assert retry_after_seconds(httpx.Response(429, headers={"Retry-After": "Mon, 23 Nov 2026 10:00:00"})) is None
+@pytest.mark.parametrize("zone", ["", "+99999999999999999"])
+def test_retry_after_in_a_date_without_a_real_zone_says_nothing(zone: str) -> None:
+    date = f"Mon, 23 Nov 2026 10:00:00 {zone}"
+    assert retry_after_seconds(httpx.Response(429, headers={"Retry-After": date})) is None
 
 
 @pytest.mark.parametrize(

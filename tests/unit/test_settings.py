@@ -59,6 +59,10 @@ def test_host_scope_and_login_change_together_with_the_cloud(name: str, graph_ho
     assert settings.cloud == CLOUDS[name]
 
 
+def test_an_identity_endpoint_that_is_no_address_is_told() -> None:
+    assert [error.field for error in mistakes(IDENTITY_ENDPOINT="not a url")] == ["IDENTITY_ENDPOINT"]
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:7072", "https://localhost", "http://[::1]:1"])
 def test_the_base_url_may_point_at_loopback(url: str) -> None:
     assert read_settings({**LEAST, "GRAPH_BASE_URL": url}).graph_base_url == url
@@ -74,6 +78,7 @@ def test_the_base_url_may_point_at_loopback(url: str) -> None:
         "http://user@127.0.0.1:80",
         "ftp://127.0.0.1:80",
         "http://127.0.0.1:http",
+        "http://127.0.0.1:65536",
         "http://[::1",
     ],
 )
@@ -85,7 +90,7 @@ def test_the_own_address_is_plain_http_on_loopback_only() -> None:
     assert read_settings({**LEAST, "WEBSITE_HOSTNAME": "localhost:7071"}).base_url == "http://localhost:7071"
 
 
-@pytest.mark.parametrize("seconds", ["0", "221", "1.5", "-1", "ten", "٣"])
+@pytest.mark.parametrize("seconds", ["0", "221", "1.5", "-1", "ten", "٣", "1" * 5000])
 def test_the_deadline_is_whole_seconds_that_the_platform_grants(seconds: str) -> None:
     assert [error.field for error in mistakes(REQUEST_DEADLINE_SECONDS=seconds)] == ["REQUEST_DEADLINE_SECONDS"]
 

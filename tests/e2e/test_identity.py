@@ -1,0 +1,71 @@
+"""The token: how often it is asked for, when it is kept, and who never gets to see it."""
+
+import base64
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+
+from sandbox.programs import sample_settings
+from tests.e2e.stack import MAIN_JOB, Stack, problem
+
+CHALLENGE = base64.b64encode(b'{"access_token": {"nbf": {"essential": true, "value": "1"}}}').decode()
+NOBODY_LISTENS = "http://127.0.0.1:9"
+
+
+def token(stack: Stack, lifetime_seconds: int) -> str:
+    """Give the body of a token answer like the endpoint's own, but with another lifetime."""
+    header = {"X-IDENTITY-HEADER": sample_settings()["IDENTITY_HEADER"]}
+    query = {"api-version": "2019-08-01", "resource": "https://graph.microsoft.com"}
+    answer = httpx.get(stack.settings["IDENTITY_ENDPOINT"], params=query, headers=header).raise_for_status().json()
+    stack.identity.tell("reset")
+    return json.dumps({**answer, "expires_on": str(int(time.time()) + lifetime_seconds)})
+
+
+def test_parallel_first_requests_share_one_token(stack: Stack) -> None:
+    with stack.gateway() as gateway, ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: gateway.create(MAIN_JOB).status_code, range(8)))
+    assert set(answers) <= {200, 201}
+    assert len(stack.identity.requests()) == 1
+    assert len(stack.graph.assignments()) == 1
+
+
+def test_a_failure_is_shared_by_all_who_wait_for_it_and_not_kept(stack: Stack) -> None:
+    stack.identity.fail(kind="status", status=500)
+    with stack.gateway() as gateway:
+        problem(gateway.create(MAIN_JOB), 503, "identity-unavailable")
+        assert len(stack.identity.requests()) == 1
+        assert gateway.create(MAIN_JOB).status_code == 201
+
+
+def test_a_token_is_renewed_five_minutes_before_it_expires(stack: Stack) -> None:
+    stack.identity.fail(kind="body", body=token(stack, lifetime_seconds=290))
+    with stack.gateway() as gateway:
+        gateway.create(MAIN_JOB)
+        assert len(stack.identity.requests()) == 2  # one for the reads, and another for the write
+        gateway.create(MAIN_JOB)
+    assert len(stack.identity.requests()) == 2
+
+
+def test_a_token_that_graph_refuses_is_not_kept(stack: Stack) -> None:
+    with stack.gateway() as gateway:
+        gateway.create(MAIN_JOB)
+        stack.graph.fail(kind="status", method="GET", path="/deviceConfigurations/", status=401)
+        problem(gateway.create(MAIN_JOB), 424, "graph-forbidden")
+        assert gateway.create(MAIN_JOB).headers["assignment-outcome"] == "unchanged"
+    assert len(stack.identity.requests()) == 2
+
+
+def test_graphs_demand_for_a_new_token_is_met_within_the_request(stack: Stack) -> None:
+    headers = {"WWW-Authenticate": f'Bearer error="insufficient_claims", claims="{CHALLENGE}"'}
+    stack.graph.fail(kind="status", method="POST", status=401, headers=headers)
+    with stack.gateway() as gateway:
+        assert gateway.create(MAIN_JOB).status_code == 201
+    assert len(stack.identity.requests()) == 2
+
+
+def test_a_proxy_of_the_environment_never_sees_the_identity_header_or_the_token(stack: Stack) -> None:
+    names = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+    with stack.gateway(**dict.fromkeys(names, NOBODY_LISTENS), NO_PROXY="", no_proxy="") as gateway:
+        assert gateway.create(MAIN_JOB).status_code == 201
