@@ -11,13 +11,14 @@ help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 $(READY): requirements-dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: make PYTHON=python3.13'; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed. If you have one, name it: make $(MAKECMDGOALS) PYTHON=python3.13'; exit 1; }
+	@echo 'Installing into $(VENV); this takes about half a minute, once.'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 run: $(READY) ## the gateway on http://127.0.0.1:7071, with an emulated Graph and identity behind it
-	@$(BIN)/python -m sandbox
+	@$(BIN)/python -m sandbox $(ARGS)
 
 run-func: $(READY) ## the same in Azure Functions Core Tools, where `func` is on the PATH
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m sandbox --func

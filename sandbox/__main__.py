@@ -8,22 +8,34 @@ import subprocess
 import sys
 from contextlib import ExitStack
 
+import httpx
+
 from sandbox.functions_host import FUNCTION_KEY
-from sandbox.programs import ROOT, sample_settings, sandbox_settings, start_graph, start_host, start_identity
+from sandbox.programs import (
+    ROOT,
+    ProgramEndedError,
+    sample_settings,
+    sandbox_settings,
+    start_graph,
+    start_host,
+    start_identity,
+)
 from sandbox.serving import LOOPBACK
 from sandbox.tenant import PILOT, WIFI_HQ
 
+OTHER_PORTS = "make run ARGS='--port 8071 --graph-port 8072 --identity-port 8073'"
 WELCOME = """
 Microsoft Graph, emulated     {graph}
 Identity endpoint, emulated   {identity}
-The gateway                   {host}/api/assignments
+The gateway                   {host}/api/assignments (and /api/health)
 
 Paste this into another terminal (Ctrl+C here ends everything):
 
 curl -i {host}/api/assignments \\
-  -H 'x-functions-key: {key}' \\
-  -H 'Content-Type: application/json' \\
-  -d '{{"configurationId": "{configuration}", "groupId": "{group}"}}'
+    -H 'x-functions-key: {key}' \\
+    -H 'Content-Type: application/json' \\
+    -d '{{"configurationId": "{configuration}",
+         "groupId": "{group}", "ticket": "INC0012345"}}'
 """
 
 
@@ -45,6 +57,7 @@ def main() -> int:
             return subprocess.call(command, cwd=ROOT, env=environment)  # noqa: S603 - a fixed command
         host = programs.enter_context(start_host(options.port, environment, _say))
         _say(_welcome(graph.url, identity.url, host.url))
+        _warn_of_wrong_settings(f"{host.url}/api/health")
         return host.wait()
 
 
@@ -63,12 +76,20 @@ def _welcome(graph_url: str, identity_url: str, host_url: str) -> str:
     )
 
 
+def _warn_of_wrong_settings(health_url: str) -> None:
+    for error in httpx.get(health_url).json().get("errors", []):
+        _say(f"The gateway refuses everything: {error['field']} {error['message']}")
+
+
 def _say(line: str) -> None:
-    print(line, flush=True)
+    sys.stdout.write(f"{line}\n")  # in one piece: the programs' lines come from threads
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except ProgramEndedError:
+        sys.exit("Something else may listen there. To take other ports: " + OTHER_PORTS)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,6 +1,6 @@
 """The closed types of an assignment in v1.0 and in beta: what may be written, what is read back, and its id.
 
-Sources: FACTS §1 (targets, ids, what only beta knows) and the documentation's example of creating an assignment.
+Sources: facts.md §1 (targets, ids, what only beta knows) and the documentation's example of creating an assignment.
 """
 
 import json

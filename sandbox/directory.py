@@ -1,6 +1,6 @@
 """Groups of the emulated Graph, as Microsoft Entra answers them: plain error messages, another code for each case.
 
-Sources: FACTS §1, the Graph reference of groups, and public reports for the sentences.
+Sources: facts.md §1, the Graph reference of groups, and public reports for the sentences.
 """
 
 from starlette.responses import PlainTextResponse, Response

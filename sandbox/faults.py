@@ -1,7 +1,7 @@
 """Faults on demand: rules that make one matching request fail, slow down or lose its answer.
 
 A rule with an unknown key is refused: a fault that silently does nothing would make a test lie. The kinds are what
-FACTS §1 and §2 report of the real service: throttling with and without `Retry-After`, lasting 5xx after the commit,
+facts.md §1 and §2 report of the real service: throttling with and without `Retry-After`, lasting 5xx after the commit,
 dropped connections, HTML from something in between, redirects, unreadable bodies.
 """
 
@@ -138,7 +138,7 @@ class BodyFault(Rule):
 
 
 class RedirectFault(Rule):
-    """A 302 to somewhere else, which turns a POST into a GET in clients that follow it (FACTS §2)."""
+    """A 302 to somewhere else, which turns a POST into a GET in clients that follow it (facts.md §2)."""
 
     kind: Literal["redirect"]
     location: str

@@ -93,7 +93,7 @@ class FunctionsHost:
         task = asyncio.create_task(self._invoke(function, http_request))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)  # a caller that hangs up does not stop an invocation: FACTS §3
+        return await asyncio.shield(task)  # a caller that hangs up does not stop an invocation: facts.md §3
 
     def _find(self, method: str, segments: Sequence[str]) -> tuple[IndexedFunction, dict[str, str]] | None:
         for route, function in self._routes:

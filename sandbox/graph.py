@@ -75,7 +75,7 @@ class Graph:
         return error_response(error, read_call(request, request_id, b""))
 
     def _find(self, call: Call) -> tuple[Handler, list[str]]:
-        """Look the path up; assignment filters exist in beta only (FACTS §1)."""
+        """Look the path up; assignment filters exist in beta only (facts.md §1)."""
         table = self._tables.get(call.version)
         if table is None:
             raise GraphError(400, "BadRequest", f"Invalid version: {call.version}")

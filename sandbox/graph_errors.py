@@ -1,6 +1,6 @@
 """Errors as Graph words them, and as Intune words them inside Graph's.
 
-Shapes: FACTS §1 and the Graph error reference; the codes and sentences are those of public reports, where there are
+Shapes: facts.md §1 and the Graph error reference; the codes and sentences are those of public reports, where there are
 any. Intune's own message is JSON inside the string.
 """
 

@@ -1,6 +1,6 @@
 """The emulated managed-identity endpoint of App Service: `python -m sandbox.identity --port 7073`.
 
-Source: FACTS §2, what azure-identity's real `ManagedIdentityCredential` sends and expects.
+Source: facts.md §2, what azure-identity's real `ManagedIdentityCredential` sends and expects.
 """
 
 import time
@@ -62,7 +62,7 @@ class Identity:
         self.granted = Roles()
 
     async def set_roles(self, request: Request) -> Response:
-        """Grant other roles; tokens issued earlier keep theirs, as real ones do for hours (FACTS §1)."""
+        """Grant other roles; tokens issued earlier keep theirs, as real ones do for hours (facts.md §1)."""
         self.granted = Roles.model_validate_json(await request.body())
         return done()
 

@@ -1,6 +1,6 @@
 """Device configurations, their assignments and the assignment filters of the emulated Graph.
 
-Source: FACTS §1. What the sources leave open is a switch of the tenant (`duplicates`) and not a guess.
+Source: facts.md §1. What the sources leave open is a switch of the tenant (`duplicates`) and not a guess.
 """
 
 from starlette.responses import Response
@@ -44,7 +44,7 @@ class Intune:
         return assignment_response(stored, configuration.lower(), call.version, 200)
 
     def create_assignment(self, call: Call, configuration: str) -> Response:
-        """Add one assignment. Intune accepts a group that does not exist, and so does this (FACTS §1)."""
+        """Add one assignment. Intune accepts a group that does not exist, and so does this (facts.md §1)."""
         stored = self._assignments(configuration)
         sent = read_assignment(read_json(call), configuration.lower(), call.version)
         if sent.id in stored:
@@ -103,7 +103,7 @@ class Intune:
         return stored
 
     def _refuse_duplicate(self) -> None:
-        """Answer a second POST for one slot as the tenant's switch says: what Graph does is open (FACTS §1)."""
+        """Answer a second POST for one slot as the tenant's switch says: what Graph does is open (facts.md §1)."""
         message = "An assignment for this target already exists."
         match self._tenant.duplicates:
             case "409":

@@ -1,6 +1,6 @@
 """Who may ask the emulated Graph for what: 401 for a token that cannot be believed, 403 for a missing role.
 
-Sources: FACTS §1 for the permissions; the Graph error reference and public reports for the answers.
+Sources: facts.md §1 for the permissions; the Graph error reference and public reports for the answers.
 """
 
 from sandbox.graph_call import Call

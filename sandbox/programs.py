@@ -16,6 +16,10 @@ SAMPLE_SETTINGS = ROOT / "local.settings.sample.json"
 Listener = Callable[[str], object]
 
 
+class ProgramEndedError(Exception):
+    """A program ended before it listened anywhere; what it printed went to its listener."""
+
+
 class Program:
     """One child process that tells its address in its first lines; every other line it prints goes to `listener`."""
 
@@ -63,7 +67,8 @@ class Program:
                 return line.strip()
             self._listener(line.rstrip())
         self._output.close()
-        raise RuntimeError(f"{' '.join(sys.orig_argv[:1])}: a program of the sandbox ended before it listened anywhere")
+        self._process.wait()
+        raise ProgramEndedError(self._process.args)
 
     def _relay_lines(self) -> None:
         with self._output as lines:

@@ -20,11 +20,15 @@ def port_argument(program: str, default_port: int, arguments: Sequence[str] | No
 
 
 def bind(port: int) -> socket.socket:
-    """Listen on a loopback port, so that its number is known before anything is served on it."""
+    """Listen on a loopback port, so that its number is known at once; ends the program where that cannot be."""
     # asyncio switches Nagle's algorithm off only where the protocol is named; with it, each answer costs 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((LOOPBACK, port))
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError as error:
+        listener.close()
+        sys.exit(f"Port {port} cannot be used: {error.strerror}.")
     listener.listen()  # now: who reads the address may connect at once
     return listener
 

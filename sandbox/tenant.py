@@ -9,7 +9,7 @@ from typing import Literal
 Entity = dict[str, object]
 DuplicateAnswer = Literal["409", "400", "201"]
 
-# FACTS §1: the virtual groups that stand for everybody and everything in an assignment's id.
+# facts.md §1: the virtual groups that stand for everybody and everything in an assignment's id.
 ALL_USERS = "acacacac-9df4-4c7d-9d50-4ef0226f57a9"
 ALL_DEVICES = "adadadad-808e-44e2-905a-0b7873a8a531"
 
@@ -151,7 +151,7 @@ def _filtered(identifier: str, mode: str) -> Entity:
 
 
 def _seeded_assignments() -> dict[str, dict[str, Assignment]]:
-    """By configuration and assignment id. "No filter" is spelled both ways in which beta spells it (FACTS §1)."""
+    """By configuration and assignment id. "No filter" is spelled both ways in which beta spells it (facts.md §1)."""
     targets = (
         (RESTRICTIONS, PILOT, _target("group", groupId=PILOT, **_filtered(NO_FILTER, "none"))),
         (RESTRICTIONS, SALES, _target("exclusionGroup", groupId=SALES)),

@@ -16,7 +16,7 @@ PRINCIPAL_ID = "1d000000-0000-4000-8000-000000000001"
 CLIENT_ID = "1d000000-0000-4000-8000-0000000000c1"
 LIFETIME_SECONDS = 3600
 
-# FACTS §1: the hosts of the four clouds.
+# facts.md §1: the hosts of the four clouds.
 AUDIENCES = frozenset(
     {
         "https://graph.microsoft.com",

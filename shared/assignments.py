@@ -35,7 +35,7 @@ TARGET_TYPES: Mapping[str, TargetType] = {
 }
 """The types of target by the names that requests use: Graph's own without `AssignmentTarget`."""
 
-# One GUID, or two things joined by an underscore (FACTS §2): at least no blank, and nothing that ends a path segment.
+# One GUID, or two things joined by an underscore (facts.md §1): no blank, and nothing that ends a path segment.
 _ID = re.compile(r"[!-.0-~]{1,256}")
 _NAMES = {kind.odata_type.removeprefix("#"): name for name, kind in TARGET_TYPES.items()}
 

@@ -34,12 +34,16 @@ class FieldError:
 
 @dataclass(frozen=True)
 class GraphError:
-    """What Microsoft Graph said when it refused, with Intune's nested message unwrapped."""
+    """What Microsoft Graph said when it refused, with Intune's nested message unwrapped.
+
+    `approval_code` names the request that waits for a second administrator (Multi Admin Approval).
+    """
 
     status: int
     code: str
     message: str
     request_id: str | None
+    approval_code: str | None
 
 
 class GatewayError(Exception):
@@ -184,15 +188,15 @@ class InternalError(GatewayError):
 
 
 class GraphUnavailable(GatewayError):
-    """Graph could not be read in time; nothing was written."""
+    """Graph failed or did not answer in time; nothing was written."""
 
-    code, title, status = "graph-unavailable", "Microsoft Graph did not answer", 503
+    code, title, status = "graph-unavailable", "Microsoft Graph is not available", 503
 
 
 class IdentityUnavailable(GatewayError):
     """The identity endpoint failed in a way that passes; nothing was written."""
 
-    code, title, status = "identity-unavailable", "The identity endpoint did not answer", 503
+    code, title, status = "identity-unavailable", "The identity endpoint is not available", 503
 
 
 class OutcomeUnknown(GatewayError):

@@ -1,7 +1,7 @@
 """Microsoft Graph through its official SDK; the only module that knows msgraph and kiota.
 
 Every call goes out as the SDK's request builder makes it and comes back as the response that Graph sent: turning it
-into the SDK's models would load 1 224 modules and take over a second the first time (FACTS §2).
+into the SDK's models would load 1 224 modules and take over a second the first time (facts.md §2).
 """
 
 from typing import Any, cast
@@ -53,8 +53,8 @@ class MicrosoftGraph:
     """
 
     def __init__(self, base_url: str, scope: str, client_id: str | None) -> None:
-        # HTTP/2, the SDK's default, loses answers when a server retires a connection (FACTS §2); a proxy or .netrc in
-        # the environment must not come between the token and Graph.
+        # HTTP/2, the SDK's default, loses answers when a server retires a connection (facts.md §2); a proxy or
+        # .netrc in the environment must not come between the token and Graph.
         client = httpx.AsyncClient(http2=False, trust_env=False, timeout=TIMEOUT_SECONDS, limits=LIMITS)
         self._identity = ManagedIdentity(client_id)
         provider = AzureIdentityAuthenticationProvider(

@@ -50,7 +50,7 @@ def retry_after_seconds(response: httpx.Response) -> int | None:
 
 
 def graph_error(response: httpx.Response) -> GraphError:
-    """Read Graph's error body (FACTS: `{"error":{"code","message","innerError"}}`); tolerates anything."""
+    """Read Graph's error body (facts.md §1: `{"error":{"code","message","innerError"}}`); tolerates anything."""
     document = json_object(response.content) or {}
     error = document.get("error")
     error = error if isinstance(error, dict) else {}
@@ -59,6 +59,7 @@ def graph_error(response: httpx.Response) -> GraphError:
         code=str(error.get("code") or "unreadable")[:MAX_CODE_CHARACTERS],
         message=_unwrapped(str(error.get("message", ""))) or NO_MESSAGE,
         request_id=response.headers.get("request-id"),
+        approval_code=response.headers.get("x-msft-approval-code"),
     )
 
 

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from shared import strict_json
 from shared.assignments import TARGET_TYPES, Target
 from shared.errors import FieldError, Misconfigured
+from shared.field_errors import field_errors
 from shared.strict_json import NotJsonError
 
 ANYONE = "*"
@@ -15,7 +17,7 @@ ANYONE = "*"
 
 def _known_target_type(name: str) -> str:
     if name not in TARGET_TYPES:
-        raise ValueError(f"must be one of {', '.join(TARGET_TYPES)}")
+        raise PydanticCustomError("choice", "must be one of {names}", {"names": ", ".join(TARGET_TYPES)})
     return name
 
 
@@ -55,7 +57,7 @@ class Guardrails(BaseModel):
         try:
             return cls.model_validate(strict_json.loads(text))
         except ValidationError as error:
-            mistakes = [(".".join(map(str, ("GUARDRAILS", *each["loc"]))), each["msg"]) for each in error.errors()]
+            mistakes = [(f"GUARDRAILS.{each.field}", each.message) for each in field_errors(error)]
         except NotJsonError as error:
             mistakes = [("GUARDRAILS", error.reason)]
         raise Misconfigured(

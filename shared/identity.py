@@ -30,7 +30,7 @@ class ManagedIdentity:
 
     def forget(self) -> None:
         """Start anew, without what the library keeps: it would give a token that Graph has refused once more."""
-        # The synchronous credential, in a thread: the asynchronous one drags another HTTP client in (FACTS §2).
+        # The synchronous credential, in a thread: the asynchronous one drags another HTTP client in (facts.md §2).
         self._credential = ManagedIdentityCredential(
             client_id=self._client_id,
             retry_total=0,

@@ -5,10 +5,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from shared.assignments import TARGET_TYPES, VIRTUAL_GROUP_IDS, Target
 from shared.errors import FieldError, GatewayError, InvalidRequest
+from shared.field_errors import field_errors
 
 MAX_ERRORS = 20
 
@@ -75,10 +76,7 @@ class AssignmentRequest(BaseModel):
         try:
             request = cls.model_validate(document)
         except ValidationError as error:
-            errors = [
-                FieldError(".".join(map(str, each["loc"])) or "(body)", _words(each))
-                for each in error.errors(include_input=False, include_url=False)
-            ]
+            errors = field_errors(error)
         else:
             errors = _target_errors(request)
         if errors:
@@ -103,21 +101,6 @@ def _target_errors(request: AssignmentRequest) -> list[FieldError]:
     return missing + extra
 
 
-_WORDS = {
-    "extra_forbidden": "is not a field of this request",
-    "missing": "is required",
-    "model_type": "must be a JSON object",
-    "string_pattern_mismatch": "must match {pattern}",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_type": "must be a string",
-}
-
-
-def _words(error: ErrorDetails) -> str:
-    words = _WORDS.get(error["type"])
-    return words.format(**error.get("ctx", {})) if words else error["msg"]
-
-
 def _fields(errors: list[FieldError]) -> str:
     return ", ".join(dict.fromkeys(error.field for error in errors))
 
@@ -131,6 +114,7 @@ class ProblemGraph(BaseModel):
     code: str
     message: str
     request_id: str | None
+    approval_code: str | None
 
 
 class Problem(BaseModel):

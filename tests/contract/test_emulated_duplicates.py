@@ -1,4 +1,4 @@
-"""A second POST for one slot is answered in each of the three ways that are thinkable: FACTS §1 leaves it open."""
+"""A second POST for one slot is answered in each of the three ways that are thinkable: facts.md §1 leaves it open."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Assignments in the emulated Graph: state, ids and closed types, as FACTS §1 and the documentation say."""
+"""Assignments in the emulated Graph: state, ids and closed types, as facts.md §1 and the documentation say."""
 
 import json
 import uuid

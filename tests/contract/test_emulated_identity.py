@@ -1,4 +1,4 @@
-"""The emulated managed-identity endpoint answers as App Service's does (FACTS §2)."""
+"""The emulated managed-identity endpoint answers as App Service's does (facts.md §2)."""
 
 import subprocess
 import sys

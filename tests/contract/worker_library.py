@@ -2,7 +2,7 @@
 
 The library keeps its state in its modules and imports `function_app` by name, so each app has a process of its own:
 `python -m tests.contract.worker_library FOLDER` reads one JSON request per line and answers each with one JSON line.
-Plain objects stand in for the protobuf messages (FACTS §3). Cookies are not carried: no function sets one.
+Plain objects stand in for the protobuf messages (facts.md §3). Cookies are not carried: no function sets one.
 """
 
 import asyncio

@@ -23,6 +23,7 @@ _OWN_GATEWAY = re.compile(r"With `((?:[A-Z_]+=\S+ )*)make run`")
 _MARK = "----- next command -----"
 _SEEDED = r"[c9fe]0000000-0000-4000-8000-"
 _RANDOM_GUID = re.compile(rf"\b(?!{_SEEDED})[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}\b")
+_STAND_IN = "-7a44-4c1b-9f0a-2f6d8e9b7c10"
 _DATE = re.compile(r"^date: .*$", re.MULTILINE)
 
 
@@ -52,13 +53,14 @@ class Ports:
 
 
 def settled(text: str) -> str:
-    """Put a stand-in where every run has something else: random GUIDs and dates."""
-    text = _RANDOM_GUID.sub("5b1d0c3e-7a44-4c1b-9f0a-2f6d8e9b7c10", text)
+    """Put stand-ins where every run has something else: dates, and GUIDs, numbered as they first appear."""
+    numbers: dict[str, int] = {}
+    text = _RANDOM_GUID.sub(lambda guid: f"{numbers.setdefault(guid[0], len(numbers) + 1):08d}{_STAND_IN}", text)
     return _DATE.sub("date: Mon, 23 Nov 2026 09:00:00 GMT", text)
 
 
 def played(document: str, stack: Stack, gateway: Gateway) -> str:
-    """Give the document with what its sessions really print."""
+    """Give the document with what its sessions really print; what happened to the stack before stays."""
     preparation, *sections = re.split(r"(?=^## )", document, flags=re.MULTILINE)
     prepared = [command for block in _BLOCK.findall(preparation) for command in _commands(block)]
     results = [_played_section(preparation, [], stack, gateway)]
@@ -69,7 +71,6 @@ def played(document: str, stack: Stack, gateway: Gateway) -> str:
 def _played_section(section: str, prepared: list[str], stack: Stack, gateway: Gateway) -> str:
     if not _BLOCK.search(section):
         return section
-    stack.reset()
     with _its_gateway(section, stack, gateway) as own:
         ports = Ports(*(_address(url) for url in (str(own.client.base_url), stack.graph.url, stack.identity.url)))
         return _BLOCK.sub(lambda block: _played_block(block[0], prepared, ports), section)

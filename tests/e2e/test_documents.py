@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.__main__ import WELCOME
+from sandbox.functions_host import FUNCTION_KEY
 from sandbox.programs import ROOT, sample_settings
+from sandbox.tenant import PILOT, WIFI_HQ
 from shared.errors import GatewayError, Misconfigured
 from shared.schemas import AssignmentRequest
 from shared.settings import read_settings
-from tests.e2e.documents import DOCUMENTS, played, settled
+from tests.e2e.documents import DOCUMENTS, played
 from tests.e2e.stack import Gateway, Stack
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -43,10 +46,10 @@ def first_column(heading: str) -> list[str]:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_every_session_prints_what_the_document_says(path: Path, stack: Stack, gateway: Gateway) -> None:
-    text = path.read_text("utf-8")
-    assert played(text, stack, gateway) == settled(text)
+def test_one_session_after_the_other_prints_what_the_documents_say(stack: Stack, gateway: Gateway) -> None:
+    for path in DOCUMENTS:
+        text = path.read_text("utf-8")
+        assert played(text, stack, gateway) == text
 
 
 def test_the_errors_of_the_code_the_readme_and_the_sessions_are_the_same() -> None:
@@ -90,3 +93,43 @@ def test_the_links_between_documents_lead_somewhere() -> None:
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for link in re.findall(r"\]\((?!http|#)([^)#]+)[^)]*\)", path.read_text("utf-8")):
             assert (path.parent / link).exists(), f"{path.name}: {link}"
+
+
+def test_the_request_that_the_sandbox_prints_is_the_readmes() -> None:
+    printed = WELCOME.format(
+        graph="", identity="", host="http://127.0.0.1:7071", key=FUNCTION_KEY, configuration=WIFI_HQ, group=PILOT
+    )
+    assert printed[printed.index("curl") :].strip() in README.replace("$ curl", "curl")
+
+
+def test_the_facts_that_the_code_refers_to_are_there() -> None:
+    sections = set(re.findall(r"^## (\d)", (ROOT / "docs/facts.md").read_text("utf-8"), re.MULTILINE))
+    sources = [path for folder in ("shared", "sandbox", "tests") for path in (ROOT / folder).rglob("*.py")]
+    named = {number for path in sources for number in re.findall(r"facts\.md §(\d)", path.read_text("utf-8"))}
+    assert named == sections
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs/decisions").glob("*.md")), ids=lambda path: path.name[:4])
+def test_a_decision_record_has_five_headings_and_is_short(path: Path) -> None:
+    lines = path.read_text("utf-8").splitlines()
+    headings = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
+    assert headings == ["Status", "Context", "Decision", "Consequences", "Alternatives"]
+    assert len(lines) < 60
+
+
+def test_every_module_has_its_place_in_contributing_and_at_most_250_lines() -> None:
+    places = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Where things go")[2].partition("\n## ")[0]
+    for path in (ROOT / "shared").glob("[a-z]*.py"):
+        assert f"{path.name}`" in places
+    for path in [*(ROOT / "shared").glob("*.py"), *(ROOT / "sandbox").glob("*.py")]:
+        assert len(path.read_text("utf-8").splitlines()) <= 250, path.name
+
+
+def test_only_the_app_itself_is_uploaded() -> None:
+    ignored = (ROOT / ".funcignore").read_text("utf-8").splitlines()
+    shipped = {"function_app.py", "host.json", "requirements.txt", "shared"}
+    others = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - shipped
+    left_out = {line.removesuffix("/") for line in ignored}
+    assert {name for name in others if name not in left_out and not name.startswith("local.settings")} == set()
+    assert shipped.isdisjoint(left_out)
+    assert {".*", "local.settings*.json"} <= set(ignored)

@@ -80,8 +80,10 @@ def test_403_writes_disabled_though_what_is_there_is_still_told(gateway: Gateway
 @pytest.mark.parametrize("status", [412, 400, 409])
 def test_403_approval_required(gateway: Gateway, stack: Stack, status: int) -> None:
     message = "This tenant requires approval of the change by another administrator."
-    stack.graph.fail(kind="status", method="POST", status=status, code="PreconditionFailed", message=message, nested=1)
+    fault = {"status": status, "message": message, "nested": 1, "headers": {"x-msft-approval-code": "A1B2"}}
+    stack.graph.fail(kind="status", method="POST", **fault)
     answer = problem(gateway.create(MAIN_JOB), 403, "approval-required")
+    assert answer["graph"]["approvalCode"] == "A1B2"
     assert answer["graph"]["message"].startswith(message)
     assert len(stack.graph.requests("POST")) == 1
 
@@ -132,7 +134,7 @@ def test_415_unsupported_media_type(gateway: Gateway, stack: Stack, media_type: 
         ({"groupId": ALL_DEVICES.upper()}, "groupId", "virtual"),
         ({"groupId": None}, "groupId", "null"),
         ({"ticket": " "}, "ticket", "blank"),
-        ({"groupName": "SG-Pilot"}, "groupName", "not a field"),
+        ({"groupName": "SG-Pilot"}, "groupName", "not known"),
         ({"targetType": "everybody"}, "targetType", "one of"),
         ({"targetType": "allDevices"}, "groupId", "does not go with"),
         ({"targetType": "scopeTagGroup", "entraObjectId": PILOT}, "scopeTagTargetType", "required"),
@@ -162,7 +164,7 @@ def test_422_invalid_request_names_twenty_mistakes_at_most(gateway: Gateway) -> 
 
 def test_422_invalid_request_for_json_that_is_no_object(gateway: Gateway) -> None:
     answer = problem(gateway.create([MAIN_JOB]), 422, "invalid-request")
-    assert answer["errors"] == [{"field": "(body)", "message": "must be a JSON object"}]
+    assert answer["errors"] == [{"field": "(document)", "message": "must be a JSON object"}]
 
 
 @pytest.mark.parametrize("nested", [0, 1, 2])

@@ -38,7 +38,7 @@ def test_without_a_document_only_what_is_narrow_passes() -> None:
     assert passing == {"group", "exclusionGroup", "scopeTagGroup"}
 
 
-@pytest.mark.parametrize("text", ['{"rules": [], "rules": []}', '{"rules": ' + "[" * 50_000, '{"\udcff": 1}', "[]"])
+@pytest.mark.parametrize("text", ['{"rules": [], "rules": []}', '{"rules": ' + "[" * 50_000, '{"\udcff": 1}'])
 def test_a_document_that_can_be_misread_is_not_read(text: str) -> None:
     with pytest.raises(Misconfigured) as caught:
         Guardrails.parse(text)

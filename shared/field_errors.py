@@ -1,0 +1,28 @@
+"""What pydantic finds wrong, in our own words: each field by its path, and the rule that it breaks. Pure."""
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.errors import FieldError
+
+_WORDS = {
+    "extra_forbidden": "is not known here",
+    "list_type": "must be a list",
+    "missing": "is required",
+    "model_type": "must be a JSON object",
+    "string_pattern_mismatch": "must match {pattern}",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_type": "must be a string",
+    "too_short": "must not be empty",
+}
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """Give one error per mistake; the document itself is called `(document)`."""
+    mistakes = error.errors(include_input=False, include_url=False)
+    return [FieldError(".".join(map(str, each["loc"])) or "(document)", _words(each)) for each in mistakes]
+
+
+def _words(mistake: ErrorDetails) -> str:
+    words = _WORDS.get(mistake["type"])
+    return words.format(**mistake.get("ctx", {})) if words else mistake["msg"]
