@@ -99,7 +99,7 @@ class MicrosoftGraph:
     async def create_assignment(self, configuration_id: str, target: Target, attempt: Attempt) -> tuple[str, bytes]:
         """Write one assignment, once; give its id and Graph's body, byte for byte.
 
-        Raises AmbiguousWriteError when the assignment may have landed, and another GatewayError when it has not.
+        Raises AmbiguousWriteError when the assignment may have landed, and a GatewayError when it has not.
         """
         item = self._client.device_management.device_configurations.by_device_configuration_id(configuration_id)
         info = item.assignments.to_post_request_information(_assignment(target))

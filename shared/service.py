@@ -81,6 +81,7 @@ class AssignmentService:
         """Have the wanted assignment in place, written at most once; raises a GatewayError for every other end."""
         wanted = request.target()
         configuration = await self._resolve(request, attempt)
+        attempt.configuration_name = configuration.name
         self._guard(caller, wanted)
         match decide(configuration.assignments, wanted):
             case Unchanged(existing):

@@ -23,6 +23,7 @@ class Attempt:
     client_request_id: str
     caller: str | None = None
     request: AssignmentRequest | None = None
+    configuration_name: str | None = None
     outcome: Outcome = "failed"
     code: str | None = None
     cause: str | None = None
@@ -43,6 +44,7 @@ class Attempt:
             "cause": self.cause,
             "caller": self.caller,
             **known,
+            "configurationName": self.configuration_name,
             "warnings": self.warnings or None,
             "clientRequestId": self.client_request_id,
             "graphRequestIds": self.graph_request_ids or None,

@@ -238,6 +238,7 @@ def test_every_attempt_leaves_one_audit_event_of_one_line(gateway: Gateway) -> N
     event = json.loads(line.partition("gateway.audit: ")[2])
     assert {**event, **ticket, **MAIN_JOB} == event
     assert (event["outcome"], event["caller"], event["graphCalls"]) == ("created", "key", 3)
+    assert event["configurationName"] == "Win11 \N{EN DASH} Wi-Fi \N{EN DASH} HQ"
     assert response.headers["request-id"] in event["graphRequestIds"]
 
 

@@ -11,7 +11,9 @@ from sandbox.__main__ import WELCOME
 from sandbox.functions_host import FUNCTION_KEY
 from sandbox.programs import ROOT, sample_settings
 from sandbox.tenant import PILOT, WIFI_HQ
+from shared import errors
 from shared.errors import GatewayError, Misconfigured
+from shared.guardrails import Guardrails
 from shared.schemas import AssignmentRequest
 from shared.settings import read_settings
 from tests.e2e.documents import DOCUMENTS, played
@@ -58,6 +60,18 @@ def test_the_errors_of_the_code_the_readme_and_the_sessions_are_the_same() -> No
     in_sessions = re.findall(r"^## (\d{3}) `([a-z-]+)`$", (ROOT / "docs/errors.md").read_text("utf-8"), re.MULTILINE)
     assert {(int(status), code) for status, code in in_readme} == in_code
     assert in_sessions == in_readme
+
+
+def test_the_error_tree_is_drawn_as_it_is() -> None:
+    drawn = re.findall(r"[├└]── (\d{3})  (.*)", str(errors.__doc__))
+    assert {(int(status), name) for status, names in drawn for name in names.split(", ")} == {
+        (error.status, error.__name__) for error in GatewayError.__subclasses__()
+    }
+
+
+def test_the_guardrails_that_the_readme_shows_can_be_used() -> None:
+    [document] = re.findall(r"`(\{\"rules\".*?\})`", README)
+    assert Guardrails.parse(document).rules
 
 
 def test_the_readme_says_of_each_error_whether_to_send_again() -> None:
