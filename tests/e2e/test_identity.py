@@ -69,3 +69,13 @@ def test_a_proxy_of_the_environment_never_sees_the_identity_header_or_the_token(
     names = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
     with stack.gateway(**dict.fromkeys(names, NOBODY_LISTENS), NO_PROXY="", no_proxy="") as gateway:
         assert gateway.create(MAIN_JOB).status_code == 201
+
+
+def test_a_caller_that_gives_up_does_not_take_the_token_from_those_who_wait(stack: Stack) -> None:
+    stack.identity.fail(kind="delay", seconds=2)
+    with stack.gateway() as gateway, ThreadPoolExecutor(2) as threads:
+        hasty = threads.submit(gateway.create, MAIN_JOB, Prefer="wait=1")
+        patient = threads.submit(gateway.create, MAIN_JOB)
+        problem(hasty.result(), 503, "graph-unavailable")
+        assert patient.result().status_code == 201
+    assert len(stack.identity.requests()) == 1
