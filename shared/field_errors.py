@@ -1,7 +1,7 @@
-"""What pydantic finds wrong, in our own words: each field by its path, and the rule that it breaks. Pure."""
+"""What is wrong with a document, in our own words: each field by its path, and the rule that it breaks. Pure."""
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.errors import FieldError
 
@@ -15,6 +15,17 @@ _WORDS = {
     "string_type": "must be a string",
     "too_short": "must not be empty",
 }
+
+
+def one_of(*names: str) -> AfterValidator:
+    """Make the validator of a string that must be one of these names, to stand in an `Annotated`."""
+
+    def check(value: str) -> str:
+        if value not in names:
+            raise PydanticCustomError("choice", "must be one of {names}", {"names": ", ".join(names)})
+        return value
+
+    return AfterValidator(check)
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:

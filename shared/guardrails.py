@@ -3,22 +3,15 @@
 from dataclasses import dataclass
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared import strict_json
 from shared.assignments import TARGET_TYPES, Target
 from shared.errors import FieldError, Misconfigured
-from shared.field_errors import field_errors
+from shared.field_errors import field_errors, one_of
 from shared.strict_json import NotJsonError
 
 ANYONE = "*"
-
-
-def _known_target_type(name: str) -> str:
-    if name not in TARGET_TYPES:
-        raise PydanticCustomError("choice", "must be one of {names}", {"names": ", ".join(TARGET_TYPES)})
-    return name
 
 
 @dataclass(frozen=True)
@@ -34,7 +27,7 @@ class Rule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     callers: list[str] = Field(min_length=1)
-    targets: list[Annotated[str, AfterValidator(_known_target_type)]] = Field(min_length=1)
+    targets: list[Annotated[str, one_of(*TARGET_TYPES)]] = Field(min_length=1)
 
     def allows(self, caller: Caller, target: Target) -> bool:
         """Tell whether this rule alone lets the request through."""
@@ -49,7 +42,7 @@ class Guardrails(BaseModel):
     rules: list[Rule]
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str | bytes) -> Self:
         """Read the JSON document of the `GUARDRAILS` setting.
 
         Raises Misconfigured with one error per mistake, each named by its path, such as `GUARDRAILS.rules.0.targets.1`.

@@ -1,7 +1,7 @@
 """The wire models: what callers send and what they get, in camelCase, as flow designers show it."""
 
 import re
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.assignments import TARGET_TYPES, VIRTUAL_GROUP_IDS, Target
 from shared.errors import FieldError, GatewayError, InvalidRequest
-from shared.field_errors import field_errors
+from shared.field_errors import field_errors, one_of
 
 MAX_ERRORS = 20
 
@@ -39,15 +39,6 @@ def _guid(value: str) -> str:
     return value.lower()
 
 
-def _one_of(*names: str) -> Any:  # noqa: ANN401 - what Annotated takes as metadata has no common type
-    def check(value: str) -> str:
-        if value not in names:
-            raise PydanticCustomError("choice", "must be one of {names}", {"names": ", ".join(names)})
-        return value
-
-    return AfterValidator(check)
-
-
 _Given = BeforeValidator(_given)
 Guid = Annotated[str, AfterValidator(_guid)]
 CollectionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -60,11 +51,11 @@ class AssignmentRequest(BaseModel):
 
     configuration_id: Annotated[Guid, _Given]
     target_type: Annotated[
-        str, _one_of(*TARGET_TYPES), _Given, Field(json_schema_extra={"enum": list(TARGET_TYPES)})
+        str, one_of(*TARGET_TYPES), _Given, Field(json_schema_extra={"enum": list(TARGET_TYPES)})
     ] = "group"
     group_id: Annotated[Guid | None, _Given] = None
     collection_id: Annotated[CollectionId | None, _Given] = None
-    scope_tag_target_type: Annotated[str | None, _one_of("user", "device", "none"), _Given] = None
+    scope_tag_target_type: Annotated[str | None, one_of("user", "device", "none"), _Given] = None
     entra_object_id: Annotated[Guid | None, _Given] = None
     ticket: Annotated[str | None, Field(max_length=64), _Given] = None
     requested_by: Annotated[str | None, Field(max_length=256), _Given] = None

@@ -127,8 +127,8 @@ def _guardrails(text: str) -> Guardrails | None:
         return Guardrails.parse(text)
     try:
         # A relative path starts at the app's own folder, wherever the worker was started.
-        return Guardrails.parse((APP_FOLDER / text).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError):
+        return Guardrails.parse((APP_FOLDER / text).read_bytes())
+    except OSError:
         return None
 
 

@@ -15,9 +15,10 @@ class NotJsonError(Exception):
 def loads(text: str | bytes) -> object:
     """Decode one document, with or without a byte order mark; raises NotJsonError."""
     try:
-        text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+        text = (text if isinstance(text, bytes) else text.encode()).decode("utf-8-sig")
         document: object = json.loads(text, object_pairs_hook=_no_name_twice, parse_constant=_no_such_number)
-        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair passes the parser, and nothing after
+        if "\\u" in text:  # half a surrogate pair passes the parser as an escape, and nothing after it
+            json.dumps(document, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise NotJsonError(f"It stops being JSON at line {error.lineno}, column {error.colno}.") from error
     except (ValueError, RecursionError) as error:

@@ -16,10 +16,14 @@ from sandbox.serving import address, bind
 COMMAND = [sys.executable, "-m", "sandbox", "--port", "0", "--graph-port", "0", "--identity-port", "0"]
 
 
+def machine(**changed: str) -> dict[str, str]:
+    """Give this machine's environment without settings of the gateway that happen to be in it."""
+    return {name: value for name, value in os.environ.items() if name not in sample_settings()} | changed
+
+
 @pytest.fixture
 def sandbox() -> Iterator[subprocess.Popen[str]]:
-    machine = {name: value for name, value in os.environ.items() if name not in sample_settings()}
-    with subprocess.Popen(COMMAND, cwd=ROOT, env=machine, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(COMMAND, cwd=ROOT, env=machine(), stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.terminate()
 
@@ -36,8 +40,8 @@ def test_a_port_that_is_taken_is_named_with_the_way_out() -> None:
 
 
 def test_wrong_settings_are_told_at_once() -> None:
-    machine = {**os.environ, "WRITES_ENABLED": "False"}
-    with subprocess.Popen(COMMAND, cwd=ROOT, env=machine, stdout=subprocess.PIPE, text=True) as process:
+    wrong = machine(WRITES_ENABLED="False")
+    with subprocess.Popen(COMMAND, cwd=ROOT, env=wrong, stdout=subprocess.PIPE, text=True) as process:
         [*_, line] = lines_until(process, "refuses everything")
         process.terminate()
     assert line == "The gateway refuses everything: WRITES_ENABLED must be one of true, false"
@@ -92,7 +96,7 @@ def test_core_tools_get_the_same_app_and_the_same_emulators(tmp_path: Path) -> N
     func.chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
-        [*COMMAND, "--func"], cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        [*COMMAND, "--func"], cwd=ROOT, env=machine(PATH=path), capture_output=True, text=True, check=False
     )
     assert run.returncode == 0
     *_, said, listed = run.stdout.splitlines()
@@ -105,7 +109,7 @@ def test_without_core_tools_the_way_out_is_named(tmp_path: Path) -> None:
     run = subprocess.run(
         [*COMMAND, "--func"],
         cwd=ROOT,
-        env={**os.environ, "PATH": str(tmp_path)},
+        env=machine(PATH=str(tmp_path)),
         capture_output=True,
         text=True,
         check=False,

@@ -118,6 +118,12 @@ def test_a_path_starts_at_the_apps_own_folder() -> None:
     ]
 
 
+def test_a_file_of_guardrails_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    document = tmp_path / "guardrails.json"
+    document.write_text(TO_ALL_DEVICES, "utf-8-sig")
+    assert read_settings({**LEAST, "GUARDRAILS": str(document)}).guardrails != NARROW
+
+
 def test_guardrails_in_another_encoding_are_not_guessed_at(tmp_path: Path) -> None:
     document = tmp_path / "guardrails.json"
     document.write_text(TO_ALL_DEVICES, "utf-16")
