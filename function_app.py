@@ -7,12 +7,56 @@ from shared import bootstrap
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 gateway = bootstrap.gateway()
 
+ASSIGNMENTS = "configurations/{configurationId}/assignments"
+
 
 @app.function_name("create_assignment")
 @app.route("assignments", methods=[func.HttpMethod.POST])
 async def create_assignment(req: func.HttpRequest) -> func.HttpResponse:
-    """Assign a configuration: 201 with Graph's own body, or 200 when it was assigned already."""
+    """Assign a configuration: 201 with Graph's own body, or 200 when it was assigned already or is only tried."""
     return await gateway.create_assignment(req)
+
+
+@app.function_name("list_assignments")
+@app.route(ASSIGNMENTS, methods=[func.HttpMethod.GET])
+async def list_assignments(req: func.HttpRequest) -> func.HttpResponse:
+    """List what is assigned of a configuration, with names where they may be read."""
+    return await gateway.list_assignments(req)
+
+
+@app.function_name("get_assignment")
+@app.route(f"{ASSIGNMENTS}/{{assignmentId}}", methods=[func.HttpMethod.GET])
+async def get_assignment(req: func.HttpRequest) -> func.HttpResponse:
+    """Show one assignment: Graph's own body."""
+    return await gateway.get_assignment(req)
+
+
+@app.function_name("delete_assignment")
+@app.route(f"{ASSIGNMENTS}/{{assignmentId}}", methods=[func.HttpMethod.DELETE])
+async def delete_assignment(req: func.HttpRequest) -> func.HttpResponse:
+    """Take one assignment away: 204, also when it was gone already."""
+    return await gateway.delete_assignment(req)
+
+
+@app.function_name("list_configurations")
+@app.route("configurations", methods=[func.HttpMethod.GET])
+async def list_configurations(req: func.HttpRequest) -> func.HttpResponse:
+    """Offer configurations to choose from, by name."""
+    return await gateway.list_configurations(req)
+
+
+@app.function_name("list_groups")
+@app.route("groups", methods=[func.HttpMethod.GET])
+async def list_groups(req: func.HttpRequest) -> func.HttpResponse:
+    """Offer groups to choose from, by the beginning of their name."""
+    return await gateway.list_groups(req)
+
+
+@app.function_name("list_filters")
+@app.route("filters", methods=[func.HttpMethod.GET])
+async def list_filters(req: func.HttpRequest) -> func.HttpResponse:
+    """Offer assignment filters to choose from, by name."""
+    return await gateway.list_filters(req)
 
 
 @app.function_name("get_health")

@@ -17,11 +17,14 @@ class TargetType:
 
     odata_type: str
     properties: Mapping[str, str] = field(default_factory=dict)
+    takes_filter: bool = True
 
 
 TARGET_TYPES: Mapping[str, TargetType] = {
     "group": TargetType("#microsoft.graph.groupAssignmentTarget", {"groupId": "groupId"}),
-    "exclusionGroup": TargetType("#microsoft.graph.exclusionGroupAssignmentTarget", {"groupId": "groupId"}),
+    "exclusionGroup": TargetType(
+        "#microsoft.graph.exclusionGroupAssignmentTarget", {"groupId": "groupId"}, takes_filter=False
+    ),
     "allDevices": TargetType("#microsoft.graph.allDevicesAssignmentTarget"),
     "allLicensedUsers": TargetType("#microsoft.graph.allLicensedUsersAssignmentTarget"),
     "configurationManagerCollection": TargetType(
@@ -41,30 +44,60 @@ _NAMES = {kind.odata_type.removeprefix("#"): name for name, kind in TARGET_TYPES
 
 
 @dataclass(frozen=True)
+class Filter:
+    """Which devices of a target are meant: those that an assignment filter hits (`include`), or the others."""
+
+    id: str
+    mode: str
+
+    ID = "deviceAndAppManagementAssignmentFilterId"
+    MODE = "deviceAndAppManagementAssignmentFilterType"
+    NONE = frozenset({None, "00000000-0000-0000-0000-000000000000"})
+
+    @classmethod
+    def from_graph(cls, target: Mapping[str, Any]) -> Self | None:
+        """Read the filter of Graph's target: beta spells "none" as null and as the GUID of zeros (facts.md §1)."""
+        if target.get(cls.ID) in cls.NONE:
+            return None
+        return cls(str(target[cls.ID]).lower(), str(target.get(cls.MODE)))
+
+    def to_graph(self) -> dict[str, str]:
+        """Give the properties of a target that carry this filter."""
+        return {self.ID: self.id, self.MODE: self.mode}
+
+
+@dataclass(frozen=True)
 class Target:
-    """Who gets the configuration: a name from `TARGET_TYPES`, and Graph's properties for it."""
+    """Who gets the configuration: a name from `TARGET_TYPES`, Graph's properties for it, and the filter if any."""
 
     type: str
     properties: Mapping[str, str]
+    filter: Filter | None = None
 
     @classmethod
     def from_graph(cls, document: Mapping[str, Any]) -> Self:
         """Read Graph's target; a type we do not know keeps its Graph name, so that it equals nothing we ask for.
 
-        Raises KeyError or TypeError when the document is not a target.
+        Raises KeyError, TypeError or AttributeError when the document is not a target.
         """
         odata_type = document["@odata.type"].removeprefix("#")
         name = _NAMES.get(odata_type, odata_type)
         kind = TARGET_TYPES.get(name, TargetType(odata_type))
-        return cls(name, {graph_name: str(document[graph_name]) for graph_name in kind.properties})
+        properties = {graph_name: str(document[graph_name]) for graph_name in kind.properties}
+        return cls(name, properties, Filter.from_graph(document))
+
+    def to_graph(self) -> dict[str, str]:
+        """Write Graph's target; raises KeyError for a type that is not in `TARGET_TYPES`."""
+        odata_type = TARGET_TYPES[self.type].odata_type
+        return {"@odata.type": odata_type, **self.properties, **(self.filter.to_graph() if self.filter else {})}
 
     @property
-    def odata_type(self) -> str:
-        """Graph's `@odata.type` of this target."""
-        return TARGET_TYPES[self.type].odata_type
+    def group_id(self) -> str | None:
+        """The Entra group that is meant, for the types that mean one."""
+        return self.properties.get("groupId")
 
-    def same_as(self, other: "Target") -> bool:
-        """Compare without regard to case: Graph hands ids back in a case of its own choosing."""
+    def reaches_the_same_as(self, other: "Target") -> bool:
+        """Compare all but the filter, without regard to case: Graph hands ids back in a case of its own choosing."""
         return self.type == other.type and _folded(self.properties) == _folded(other.properties)
 
     def opposes(self, other: "Target") -> bool:
@@ -87,7 +120,10 @@ class Assignment:
 
     @classmethod
     def from_graph(cls, document: Mapping[str, Any]) -> Self:
-        """Read Graph's `deviceConfigurationAssignment`; raises KeyError or TypeError when it is not one."""
+        """Read Graph's `deviceConfigurationAssignment`.
+
+        Raises KeyError, TypeError or AttributeError when the document is not one.
+        """
         if not _ID.fullmatch(document["id"]):
             raise TypeError("not an id")
         return cls(document["id"], Target.from_graph(document["target"]), document)
@@ -107,7 +143,7 @@ class Unchanged:
 
 @dataclass(frozen=True)
 class Conflict:
-    """The same group is already there on the other side."""
+    """The same group is already there on the other side, or the same target with another filter."""
 
     assignment: Assignment
 
@@ -118,10 +154,9 @@ Decision = Create | Unchanged | Conflict
 def decide(existing: Iterable[Assignment], wanted: Target) -> Decision:
     """Say what it takes to have `wanted` among the `existing` assignments; targets are compared, never ids."""
     assignments = list(existing)
-    for assignment in assignments:
-        if assignment.target.same_as(wanted):
+    same = [each for each in assignments if each.target.reaches_the_same_as(wanted)]
+    for assignment in same:
+        if assignment.target.filter == wanted.filter:
             return Unchanged(assignment)
-    for assignment in assignments:
-        if assignment.target.opposes(wanted):
-            return Conflict(assignment)
-    return Create()
+    in_the_way = same + [each for each in assignments if each.target.opposes(wanted)]
+    return Conflict(in_the_way[0]) if in_the_way else Create()

@@ -3,12 +3,12 @@
     GatewayError
     ├── 400  MalformedJson
     ├── 403  GuardrailRefused, WritesDisabled, ApprovalRequired
-    ├── 404  ConfigurationNotFound, GroupNotFound
-    ├── 409  AssignmentConflict
+    ├── 404  ConfigurationNotFound, GroupNotFound, FilterNotFound, AssignmentNotFound
+    ├── 409  AmbiguousName, AssignmentConflict
     ├── 413  BodyTooLarge
     ├── 415  UnsupportedMediaType
     ├── 422  InvalidRequest, GraphRejected
-    ├── 424  GraphForbidden, IdentityMissing, Misconfigured, GroupUnreadable
+    ├── 424  GraphForbidden, IdentityMissing, Misconfigured, GroupUnreadable, FilterNotApplied
     ├── 429  Throttled
     ├── 500  InternalError
     └── 503  GraphUnavailable, IdentityUnavailable, OutcomeUnknown
@@ -33,6 +33,14 @@ class FieldError:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Something to choose: the id is for machines, the name for people."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class GraphError:
     """What Microsoft Graph said when it refused, with Intune's nested message unwrapped.
 
@@ -52,18 +60,21 @@ class GatewayError(Exception):
     code: ClassVar[str]
     title: ClassVar[str]
     status: ClassVar[int]
+    hint: ClassVar[str] = ""
 
     def __init__(
         self,
         detail: str,
         *,
         errors: Sequence[FieldError] = (),
+        candidates: Sequence[Choice] = (),
         graph: GraphError | None = None,
         retry_after_seconds: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = tuple(errors)
+        self.candidates = tuple(candidates)
         self.graph = graph
         self._retry_after_seconds = retry_after_seconds
 
@@ -110,19 +121,39 @@ class ApprovalRequired(GatewayError):
 
 
 class ConfigurationNotFound(GatewayError):
-    """Intune knows no device configuration of that id."""
+    """Intune knows no device configuration of that id or name."""
 
     code, title, status = "configuration-not-found", "No such configuration", 404
+    hint = "Settings-catalog policies live elsewhere in Graph and cannot be assigned here."
 
 
 class GroupNotFound(GatewayError):
-    """Entra knows no group of that id."""
+    """Entra knows no group of that id or name."""
 
     code, title, status = "group-not-found", "No such group", 404
+    hint = "A group made a moment ago can take a while to be seen."
+
+
+class FilterNotFound(GatewayError):
+    """Intune knows no assignment filter of that id or name."""
+
+    code, title, status = "filter-not-found", "No such assignment filter", 404
+
+
+class AssignmentNotFound(GatewayError):
+    """The configuration has no assignment of that id."""
+
+    code, title, status = "assignment-not-found", "No such assignment", 404
+
+
+class AmbiguousName(GatewayError):
+    """Several things bear the name; `candidates` gives their ids to choose from."""
+
+    code, title, status = "ambiguous-name", "The name means several things", 409
 
 
 class AssignmentConflict(GatewayError):
-    """The group is already assigned on the other side."""
+    """The group is already assigned on the other side, or the target with another filter."""
 
     code, title, status = "assignment-conflict", "Another assignment is in the way", 409
 
@@ -170,9 +201,15 @@ class Misconfigured(GatewayError):
 
 
 class GroupUnreadable(GatewayError):
-    """The group may not be read, and the installation insists on reading it first."""
+    """Groups may not be read, and what was asked takes that: a name, or a check that the installation insists on."""
 
-    code, title, status = "group-unreadable", "The group cannot be checked", 424
+    code, title, status = "group-unreadable", "The gateway may not read groups", 424
+
+
+class FilterNotApplied(GatewayError):
+    """Graph accepted an assignment with a filter and made one without: the detail says what is there now."""
+
+    code, title, status = "filter-not-applied", "Microsoft Graph left the filter out", 424
 
 
 class Throttled(GatewayError):

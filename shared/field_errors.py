@@ -6,6 +6,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from shared.errors import FieldError
 
 _WORDS = {
+    "bool_type": "must be true or false",
     "extra_forbidden": "is not known here",
     "list_type": "must be a list",
     "missing": "is required",

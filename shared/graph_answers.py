@@ -1,6 +1,9 @@
 """Reading what Microsoft Graph answers: its JSON, its errors with Intune's nesting undone, and what they mean. Pure."""
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -10,19 +13,41 @@ import httpx
 from shared import strict_json
 from shared.errors import (
     ApprovalRequired,
+    AssignmentNotFound,
+    ConfigurationNotFound,
     GatewayError,
     GraphError,
     GraphForbidden,
     GraphRejected,
     GraphUnavailable,
+    GroupNotFound,
+    GroupUnreadable,
     Throttled,
 )
+from shared.schemas import is_guid
 from shared.strict_json import NotJsonError
 
 MAX_CODE_CHARACTERS = 100
 MAX_MESSAGE_CHARACTERS = 1000
 
 NO_MESSAGE = "Graph sent no message that could be read."
+UNREADABLE = "Microsoft Graph's answer could not be read; nothing was written."
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What is asked for: what a 404 and a 403 mean there, and the Graph permission that a 403 lacks."""
+
+    not_found: type[GatewayError]
+    forbidden: type[GatewayError]
+    permission: str
+
+
+CONFIGURATION = Resource(ConfigurationNotFound, GraphForbidden, "DeviceManagementConfiguration.ReadWrite.All")
+ASSIGNMENT = Resource(AssignmentNotFound, CONFIGURATION.forbidden, CONFIGURATION.permission)
+# What was there a moment ago, or is always there: only Graph's own message can say what its 404 means.
+OTHER = Resource(GraphRejected, CONFIGURATION.forbidden, CONFIGURATION.permission)
+GROUP = Resource(GroupNotFound, GroupUnreadable, "GroupMember.Read.All")
 
 # Intune appends the address of one of its own servers, which tells a caller nothing and an attacker something.
 _INTERNAL_URL = re.compile(r"(?: -)? Url: \S+|https?://fef\.\S+", re.IGNORECASE)
@@ -36,6 +61,37 @@ def json_object(body: bytes | str) -> dict[str, Any] | None:
     except NotJsonError:
         return None
     return document if isinstance(document, dict) else None
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn what an answer of another shape raises while it is taken apart into GraphUnavailable."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise GraphUnavailable(UNREADABLE) from error
+
+
+def as_list(value: object) -> list[Any]:
+    """Give the value, which has to be a list; raises TypeError."""
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
+
+
+def guid_of(document: dict[str, Any]) -> str:
+    """Read an `id` that is to become part of an address; raises ValueError where it is no GUID."""
+    if not is_guid(document["id"]):
+        raise ValueError("not a GUID")
+    return str(document["id"]).lower()
+
+
+def name_of(document: dict[str, Any]) -> str:
+    """Read a `displayName`; Graph's null is the empty name, which equals none that can be asked for."""
+    name = document["displayName"]
+    if not isinstance(name, str | None):
+        raise TypeError("not a name")
+    return name or ""
 
 
 def retry_after_seconds(response: httpx.Response) -> int | None:
@@ -64,12 +120,9 @@ def graph_error(response: httpx.Response) -> GraphError:
 
 
 def refusal(  # noqa: PLR0911 - one return for each row of the table
-    response: httpx.Response, not_found: type[GatewayError], permission: str
+    response: httpx.Response, resource: Resource
 ) -> GatewayError:
-    """Turn a response that is no success into the gateway's error.
-
-    `not_found` is what a 404 means here, `permission` the one that a 403 asks for.
-    """
+    """Turn a response that is no success into the gateway's error."""
     graph = graph_error(response)
     pause = retry_after_seconds(response)
     match graph.status:
@@ -78,9 +131,10 @@ def refusal(  # noqa: PLR0911 - one return for each row of the table
         case _ if _asks_for_approval(graph):
             return ApprovalRequired("The tenant wants a second administrator to approve this first.", graph=graph)
         case 403:
-            return GraphForbidden(f"The gateway's identity needs the Graph permission {permission}.", graph=graph)
+            detail = f"The gateway's identity needs the Graph permission {resource.permission}."
+            return resource.forbidden(detail, graph=graph)
         case 404:
-            return not_found(NOT_FOUND_DETAILS.get(not_found.code, graph.message), graph=graph)
+            return resource.not_found(NOT_FOUND_DETAILS.get(resource.not_found, graph.message), graph=graph)
         case 429:
             return Throttled("Graph's limit is reached; nothing was written.", graph=graph, retry_after_seconds=pause)
         case status if status in range(400, 500) and status != httpx.codes.REQUEST_TIMEOUT:
@@ -91,10 +145,10 @@ def refusal(  # noqa: PLR0911 - one return for each row of the table
             )
 
 
-NOT_FOUND_DETAILS = {
-    "configuration-not-found": "Intune has no device configuration with this id. "
-    "Settings-catalog policies live elsewhere in Graph and cannot be assigned here.",
-    "group-not-found": "Entra has no group with this id. A group made a moment ago can take a while to be seen.",
+NOT_FOUND_DETAILS: Mapping[type[GatewayError], str] = {
+    ConfigurationNotFound: f"Intune has no device configuration with this id. {ConfigurationNotFound.hint}",
+    GroupNotFound: f"Entra has no group with this id. {GroupNotFound.hint}",
+    AssignmentNotFound: "The configuration has no assignment with this id.",
 }
 
 

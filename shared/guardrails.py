@@ -62,7 +62,7 @@ class Guardrails(BaseModel):
         if any(rule.allows(caller, target) for rule in self.rules):
             return []
         refusal = (
-            f"No rule lets the caller '{caller.id}' assign to a target of type '{target.type}'. "
+            f"No rule lets the caller '{caller.id}' change what a target of type '{target.type}' is assigned. "
             "It would take a rule in GUARDRAILS whose 'callers' and 'targets' name both."
         )
         return [refusal]

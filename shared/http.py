@@ -4,88 +4,47 @@ import asyncio
 import logging
 import re
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from urllib.parse import quote
+from types import MappingProxyType
+from typing import TypeVar
 
 import azure.functions as func
 
 from shared import strict_json
+from shared.answers import Problem
 from shared.errors import (
     BodyTooLarge,
     GatewayError,
     GraphUnavailable,
     InternalError,
     MalformedJson,
-    Misconfigured,
     OutcomeUnknown,
     UnsupportedMediaType,
 )
-from shared.guardrails import Caller
-from shared.schemas import AssignmentRequest, Problem, is_guid
-from shared.service import Answer, AssignmentService
+from shared.schemas import is_guid
 from shared.strict_json import NotJsonError
 from shared.telemetry import Attempt, audit
 
 MAX_BODY_BYTES = 64 * 1024
-KEY_CALLER = Caller("key")
-"""Function keys cannot tell callers apart: whoever holds one is this caller."""
+
+Request = func.HttpRequest
+Response = func.HttpResponse
+Result = TypeVar("Result")
 
 BUG = "Please report this with the instance below."
-BUG_AFTER_WRITE = "The assignment was sent; a mistake in the gateway kept it from learning more. Send it again."
+BUG_AFTER_WRITE = "The change was sent; a mistake in the gateway kept it from learning more. Send it again."
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _LOG = logging.getLogger("gateway")
 _PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait\s*=\s*\"?(\d{1,6})\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What answering takes, wired once per process: `base_url` is the app's own, without a path."""
-
-    service: AssignmentService
-    deadline_seconds: int
-    base_url: str
-
-
-class Gateway:
-    """One method per HTTP function; `parts` raises Misconfigured until the settings are right."""
-
-    def __init__(self, parts: Callable[[], Parts]) -> None:
-        self._parts = parts
-
-    async def create_assignment(self, request: func.HttpRequest) -> func.HttpResponse:
-        """Answer POST `/assignments`."""
-        return await _answered(request, self._create)
-
-    def get_health(self, request: func.HttpRequest) -> func.HttpResponse:
-        """Answer GET `/health`: anonymous, so it names settings and the rules they break, and nothing else."""
-        try:
-            self._parts()
-        except Misconfigured as error:
-            # A probe takes the app out of service on a 5xx, and on nothing else.
-            problem = Problem.of(error, _client_request_id(request))
-            return _problem(problem.model_copy(update={"status": HTTPStatus.SERVICE_UNAVAILABLE}), {})
-        return _response(HTTPStatus.OK, b'{"status":"ready"}', "application/json", {})
-
-    async def _create(self, request: func.HttpRequest, attempt: Attempt) -> func.HttpResponse:
-        parts = self._parts()
-        attempt.caller = KEY_CALLER.id
-        attempt.request = AssignmentRequest.parse(_json_body(request))
-        seconds = _deadline_seconds(request, parts.deadline_seconds)
-        answer = await _in_time(seconds, parts.service.create(attempt.request, KEY_CALLER, attempt), attempt)
-        attempt.outcome = answer.outcome
-        if answer.outcome == "unchanged":
-            return _success(HTTPStatus.OK, answer, attempt, {})
-        path = f"configurations/{quote(answer.configuration_id)}/assignments/{quote(answer.assignment_id, safe='')}"
-        return _success(HTTPStatus.CREATED, answer, attempt, {"Location": f"{parts.base_url}/api/{path}"})
-
-
-async def _answered(
-    request: func.HttpRequest, operation: Callable[[func.HttpRequest, Attempt], Awaitable[func.HttpResponse]]
-) -> func.HttpResponse:
+async def answered(
+    request: Request, action: str, operation: Callable[[Request, Attempt], Awaitable[Response]]
+) -> Response:
     """Carry an operation out, turn whatever it raises into an answer, and audit the attempt."""
-    attempt = Attempt(_client_request_id(request))
+    attempt = Attempt(client_request_id(request), action)
     try:
         return await operation(request, attempt)
     except GatewayError as error:
@@ -97,14 +56,16 @@ async def _answered(
         audit(attempt)
 
 
-async def _in_time(seconds: int, work: Awaitable[Answer], attempt: Attempt) -> Answer:
+async def in_time(request: Request, setting_seconds: int, work: Awaitable[Result], attempt: Attempt) -> Result:
+    """Wait for the work as long as the setting and the caller allow; raises what is true when that has passed."""
+    seconds = _deadline_seconds(request, setting_seconds)
     try:
         async with asyncio.timeout(seconds):
             return await work
     except TimeoutError as error:
         if attempt.write_sent:
             raise OutcomeUnknown(
-                f"The assignment was sent, and {seconds} s were not enough to learn what became of it. "
+                f"The change was sent, and {seconds} s were not enough to learn what became of it. "
                 "Send the same request again: it will find what has landed."
             ) from error
         raise GraphUnavailable(
@@ -112,7 +73,8 @@ async def _in_time(seconds: int, work: Awaitable[Answer], attempt: Attempt) -> A
         ) from error
 
 
-def _json_body(request: func.HttpRequest) -> object:
+def json_body(request: Request) -> object:
+    """Decode the request's body; raises a GatewayError for everything that is not JSON of a sane size."""
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise UnsupportedMediaType("Send the request as JSON, with the header Content-Type: application/json.")
@@ -127,7 +89,8 @@ def _json_body(request: func.HttpRequest) -> object:
         raise MalformedJson(f"The body cannot be read. {error.reason}") from error
 
 
-def _client_request_id(request: func.HttpRequest) -> str:
+def client_request_id(request: Request) -> str:
+    """Take the caller's own id where it sends a GUID as one, else make one."""
     for header in ("client-request-id", "x-ms-client-request-id"):
         value: str = request.headers.get(header, "").strip()
         if is_guid(value):
@@ -135,17 +98,24 @@ def _client_request_id(request: func.HttpRequest) -> str:
     return str(uuid.uuid4())
 
 
-def _deadline_seconds(request: func.HttpRequest, setting_seconds: int) -> int:
+def _deadline_seconds(request: Request, setting_seconds: int) -> int:
     """Give the seconds that this request has: `Prefer: wait=15` (RFC 7240 §4.3) shortens the setting, never below 1."""
     preferred = _PREFER_WAIT.search(request.headers.get("Prefer", ""))
     return max(1, min(setting_seconds, int(preferred[1]))) if preferred else setting_seconds
 
 
-def _success(status: HTTPStatus, answer: Answer, attempt: Attempt, headers: dict[str, str]) -> func.HttpResponse:
-    return _response(status, answer.body, "application/json", headers | _headers(attempt))
+def success(status: HTTPStatus, body: bytes, attempt: Attempt, extra: Mapping[str, str] = _NOTHING) -> Response:
+    """Answer with a body and what is known of the attempt, in headers."""
+    return _response(status, body, "application/json", {**extra, **_headers(attempt)})
 
 
-def _failed(error: GatewayError, attempt: Attempt) -> func.HttpResponse:
+def problem(error: GatewayError, request_id: str, status: int, headers: Mapping[str, str] = _NOTHING) -> Response:
+    """Answer with a problem (RFC 9457)."""
+    described = Problem.of(error, request_id).model_copy(update={"status": int(status)})
+    return _response(status, described.encoded(), "application/problem+json", headers)
+
+
+def _failed(error: GatewayError, attempt: Attempt) -> Response:
     """Answer with the problem, and note in the attempt how it ended and what lay behind it."""
     attempt.outcome, attempt.code = error.outcome, error.code
     attempt.cause = type(error.__cause__).__name__ if error.__cause__ else None
@@ -154,16 +124,13 @@ def _failed(error: GatewayError, attempt: Attempt) -> func.HttpResponse:
         headers["request-id"] = error.graph.request_id
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
-    return _problem(Problem.of(error, attempt.client_request_id), headers)
-
-
-def _problem(problem: Problem, headers: dict[str, str]) -> func.HttpResponse:
-    body = problem.model_dump_json(by_alias=True, exclude_none=True).encode()
-    return _response(problem.status, body, "application/problem+json", headers)
+    return problem(error, attempt.client_request_id, error.status, headers)
 
 
 def _headers(attempt: Attempt) -> dict[str, str]:
-    headers = {"Assignment-Outcome": attempt.outcome, "client-request-id": attempt.client_request_id}
+    headers = {"client-request-id": attempt.client_request_id}
+    if attempt.outcome != "read":
+        headers["Assignment-Outcome"] = attempt.outcome
     if attempt.graph_request_id:
         headers["request-id"] = attempt.graph_request_id
     if attempt.warnings:
@@ -171,5 +138,5 @@ def _headers(attempt: Attempt) -> dict[str, str]:
     return headers
 
 
-def _response(status: int, body: bytes, media_type: str, headers: dict[str, str]) -> func.HttpResponse:
-    return func.HttpResponse(body, status_code=int(status), headers=headers, mimetype=media_type)
+def _response(status: int, body: bytes, media_type: str, headers: Mapping[str, str]) -> Response:
+    return func.HttpResponse(body, status_code=int(status), headers=dict(headers), mimetype=media_type)

@@ -1,4 +1,4 @@
-"""The wire models: what callers send and what they get, in camelCase, as flow designers show it."""
+"""What callers send, in camelCase, as flow designers show it: the request, ids in an address, a search."""
 
 import re
 from typing import Annotated, Self
@@ -7,13 +7,17 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from shared.assignments import TARGET_TYPES, VIRTUAL_GROUP_IDS, Target
-from shared.errors import FieldError, GatewayError, InvalidRequest
+from shared.assignments import TARGET_TYPES, VIRTUAL_GROUP_IDS, Filter, Target
+from shared.errors import FieldError, InvalidRequest
 from shared.field_errors import field_errors, one_of
 
 MAX_ERRORS = 20
+MAX_NAME_CHARACTERS = 256
+"""Entra's own limit for a group's `displayName`; Intune's names are shorter."""
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_GUID_RULE = "must be a GUID such as 0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0, without braces"
+_COLLECTION = "[A-Za-z0-9_-]{1,64}"
 
 
 def _given(value: object) -> object:
@@ -30,7 +34,7 @@ def is_guid(value: str) -> bool:
 
 def _guid(value: str) -> str:
     if not is_guid(value):
-        raise PydanticCustomError("guid", "must be a GUID such as 0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0, without braces")
+        raise PydanticCustomError("guid", _GUID_RULE)
     if value.lower() in VIRTUAL_GROUP_IDS:
         raise PydanticCustomError(
             "virtual_group",
@@ -41,7 +45,11 @@ def _guid(value: str) -> str:
 
 _Given = BeforeValidator(_given)
 Guid = Annotated[str, AfterValidator(_guid)]
-CollectionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_NAME_CHARACTERS)]
+CollectionId = Annotated[str, StringConstraints(pattern=f"^{_COLLECTION}$")]
+
+# What may be given by its name instead of its id, by the field of the id.
+_NAMES = {"configurationId": "configurationName", "groupId": "groupName", "filterId": "filterName"}
 
 
 class AssignmentRequest(BaseModel):
@@ -49,14 +57,20 @@ class AssignmentRequest(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
 
-    configuration_id: Annotated[Guid, _Given]
+    configuration_id: Annotated[Guid | None, _Given] = None
+    configuration_name: Annotated[Name | None, _Given] = None
     target_type: Annotated[
         str, one_of(*TARGET_TYPES), _Given, Field(json_schema_extra={"enum": list(TARGET_TYPES)})
     ] = "group"
     group_id: Annotated[Guid | None, _Given] = None
+    group_name: Annotated[Name | None, _Given] = None
     collection_id: Annotated[CollectionId | None, _Given] = None
     scope_tag_target_type: Annotated[str | None, one_of("user", "device", "none"), _Given] = None
     entra_object_id: Annotated[Guid | None, _Given] = None
+    filter_id: Annotated[Guid | None, _Given] = None
+    filter_name: Annotated[Name | None, _Given] = None
+    filter_mode: Annotated[str | None, one_of("include", "exclude"), _Given] = None
+    dry_run: Annotated[bool, _Given] = False
     ticket: Annotated[str | None, Field(max_length=64), _Given] = None
     requested_by: Annotated[str | None, Field(max_length=256), _Given] = None
     justification: Annotated[str | None, Field(max_length=1024), _Given] = None
@@ -69,69 +83,95 @@ class AssignmentRequest(BaseModel):
         except ValidationError as error:
             errors = field_errors(error)
         else:
-            errors = _target_errors(request)
+            errors = _errors_between_fields(request)
         if errors:
-            told = errors[:MAX_ERRORS]  # a body full of unknown fields must not become an answer seven times its size
-            raise InvalidRequest(f"Nothing was sent to Graph. What breaks a rule: {_fields(told)}.", errors=told)
+            raise _invalid(errors)
         return request
 
-    def target(self) -> Target:
-        """Give the target that the request describes."""
-        given = self.model_dump(by_alias=True)
+    @property
+    def filter_field(self) -> str | None:
+        """The field that names an assignment filter; None in a request without one."""
+        return "filterId" if self.filter_id else "filterName" if self.filter_name else None
+
+    def target(self, group_id: str | None, filter_id: str | None) -> Target:
+        """Give the target that the request describes, with the ids that its names stand for."""
+        given = self.model_dump(by_alias=True) | {"groupId": group_id}
         wanted = TARGET_TYPES[self.target_type].properties
-        return Target(self.target_type, {graph_name: given[field] for graph_name, field in wanted.items()})
+        properties = {graph_name: given[field] for graph_name, field in wanted.items()}
+        chosen = Filter(filter_id, self.filter_mode) if filter_id and self.filter_mode else None
+        return Target(self.target_type, properties, chosen)
 
 
-def _target_errors(request: AssignmentRequest) -> list[FieldError]:
-    given = request.model_dump(by_alias=True, exclude_none=True)
-    wanted = list(TARGET_TYPES[request.target_type].properties.values())
-    elsewhere = {field for kind in TARGET_TYPES.values() for field in kind.properties.values()} - set(wanted)
-    with_type = f"targetType {request.target_type}"
-    missing = [FieldError(field, f"is required with {with_type}") for field in wanted if field not in given]
-    extra = [FieldError(field, f"does not go with {with_type}") for field in sorted(elsewhere & set(given))]
-    return missing + extra
+def _errors_between_fields(request: AssignmentRequest) -> list[FieldError]:
+    given = set(request.model_dump(by_alias=True, exclude_none=True))
+    kind, with_type = TARGET_TYPES[request.target_type], f"targetType {request.target_type}"
+    errors = _one_of_each(given, "configurationId", "is required")
+    for field in kind.properties.values():
+        errors += _one_of_each(given, field, f"is required with {with_type}")
+    wanted = {field for each in kind.properties.values() for field in _spellings(each)}
+    elsewhere = {field for each in TARGET_TYPES.values() for field in each.properties.values()}
+    foreign = {field for each in elsewhere for field in _spellings(each)} - wanted
+    if not kind.takes_filter:
+        foreign |= {*_spellings("filterId"), "filterMode"}
+    errors += [FieldError(field, f"does not go with {with_type}") for field in sorted(foreign & given)]
+    return errors + _filter_errors(given)
 
 
-def _fields(errors: list[FieldError]) -> str:
-    return ", ".join(dict.fromkeys(error.field for error in errors))
+def _one_of_each(given: set[str], field: str, required: str) -> list[FieldError]:
+    present = [name for name in _spellings(field) if name in given]
+    match present:
+        case []:
+            alternative = f", or {_NAMES[field]} in its place" if field in _NAMES else ""
+            return [FieldError(field, required + alternative)]
+        case [_]:
+            return []
+        case _:
+            return [FieldError(_NAMES[field], f"does not go with {field}: give one of the two")]
 
 
-class ProblemGraph(BaseModel):
-    """What Microsoft Graph said."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-    status: int
-    code: str
-    message: str
-    request_id: str | None
-    approval_code: str | None
+def _filter_errors(given: set[str]) -> list[FieldError]:
+    if given.isdisjoint(_spellings("filterId")):
+        return [FieldError("filterMode", "does not go without filterId or filterName")] if "filterMode" in given else []
+    errors = _one_of_each(given, "filterId", "")
+    if "filterMode" not in given:
+        errors.append(FieldError("filterMode", "is required with a filter: include or exclude"))
+    return errors
 
 
-class Problem(BaseModel):
-    """An error as `application/problem+json` (RFC 9457), with a stable `code` to branch on."""
+def _spellings(field: str) -> list[str]:
+    return [field, _NAMES[field]] if field in _NAMES else [field]
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    code: str
-    retryable: bool
-    errors: list[FieldError] | None = None
-    graph: ProblemGraph | None = None
 
-    @classmethod
-    def of(cls, error: GatewayError, client_request_id: str) -> Self:
-        """Put an error into words for the caller."""
-        return cls(
-            type=f"urn:intune-gateway:{error.code}",
-            title=error.title,
-            status=error.status,
-            detail=error.detail,
-            instance=f"urn:uuid:{client_request_id}",
-            code=error.code,
-            retryable=error.retryable,
-            errors=list(error.errors) or None,
-            graph=ProblemGraph(**vars(error.graph)) if error.graph else None,
-        )
+def _invalid(errors: list[FieldError]) -> InvalidRequest:
+    told = errors[:MAX_ERRORS]  # a body full of unknown fields must not become an answer seven times its size
+    fields = ", ".join(dict.fromkeys(error.field for error in told))
+    return InvalidRequest(f"Nothing was sent to Graph. What breaks a rule: {fields}.", errors=told)
+
+
+def read_configuration_id(text: str) -> str:
+    """Read a configuration's id out of an address; raises InvalidRequest."""
+    if not is_guid(text):
+        raise _invalid([FieldError("configurationId", _GUID_RULE)])
+    return text.lower()
+
+
+def read_assignment_id(text: str, configuration_id: str) -> str:
+    """Read an assignment's id out of an address: a GUID, or the configuration's and another joined by `_`.
+
+    A collection's id may stand in place of the second GUID (facts.md §1). Raises InvalidRequest.
+    """
+    first, joined, second = text.partition("_")
+    if not is_guid(first) or (joined and not re.fullmatch(_COLLECTION, second)):
+        raise _invalid([FieldError("assignmentId", "must be an id as it stands in an assignment")])
+    if joined and first.lower() != configuration_id:
+        raise _invalid([FieldError("assignmentId", "must begin with the configuration's id")])
+    return first.lower() + joined + (second.lower() if is_guid(second) else second)
+
+
+def read_search(text: str, least_characters: int) -> str:
+    """Read what a drop-down is searched for, trimmed; raises InvalidRequest where it is too short or too long."""
+    search = text.strip()
+    if not least_characters <= len(search) <= MAX_NAME_CHARACTERS:
+        rule = f"must have from {least_characters} to {MAX_NAME_CHARACTERS} characters"
+        raise _invalid([FieldError("search", rule)])
+    return search

@@ -1,160 +1,122 @@
-"""The steps of a request: resolve, guard, decide, write, and settle what a write left open."""
+"""The steps of a request, in their order: resolve and read, guard, decide, write; what comes before is in `gateway`."""
 
 import asyncio
-import json
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal
 
-from shared.assignments import Assignment, Conflict, Target, Unchanged, decide
-from shared.errors import (
-    AssignmentConflict,
-    GatewayError,
-    GraphForbidden,
-    GroupUnreadable,
-    GuardrailRefused,
-    OutcomeUnknown,
-    WritesDisabled,
-)
+from shared.answers import PlannedRequest, Preview
+from shared.assignments import Assignment, Conflict, Create, Target, Unchanged, decide
+from shared.errors import Choice, GatewayError, GroupUnreadable, GuardrailRefused, WritesDisabled
+from shared.exactly_once import Writer, Written, conflict
+from shared.graph_port import Entra, Intune
 from shared.guardrails import Caller, Guardrails
+from shared.resolution import Resolved, Resolver
 from shared.schemas import AssignmentRequest
 from shared.telemetry import Attempt
 
-GROUP_UNVERIFIED = "group-unverified"
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """A device configuration and everything that is assigned of it, from one read."""
-
-    id: str
-    name: str
-    assignments: tuple[Assignment, ...]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How a request ended: `body` is Graph's answer to the write, byte for byte, or else the assignment as read."""
-
-    outcome: Literal["created", "unchanged"]
-    configuration_id: str
-    assignment_id: str
-    body: bytes
-
-
-class AmbiguousWriteError(Exception):
-    """A write went out and its answer does not say whether it landed; only reading back can.
-
-    No GatewayError on purpose: no caller may ever get it as an answer.
-    """
-
-    def __init__(self, otherwise: GatewayError, *, duplicate: bool) -> None:
-        super().__init__(otherwise.code)
-        self.otherwise = otherwise  # what to answer when reading back shows that nothing has landed
-        self.duplicate = duplicate  # Graph seems to say that the assignment was there before
-
-
-class Graph(Protocol):
-    """What the service needs of Microsoft Graph; every method raises a GatewayError when Graph does not deliver."""
-
-    async def configuration(self, configuration_id: str, attempt: Attempt) -> Configuration:
-        """Read a configuration with its assignments."""
-
-    async def check_group(self, group_id: str, attempt: Attempt) -> None:
-        """Make sure that a group exists; raises GraphForbidden where groups may not be read."""
-
-    async def create_assignment(self, configuration_id: str, target: Target, attempt: Attempt) -> tuple[str, bytes]:
-        """Write one assignment and give its id and Graph's body; raises AmbiguousWriteError when it may have landed."""
-
 
 class AssignmentService:
-    """Carries out requests; knows the rules, and Graph only through its port."""
+    """Carries out requests; knows the rules, and Graph only through its ports."""
 
     def __init__(
-        self, graph: Graph, guardrails: Guardrails, *, writes_enabled: bool, require_group_check: bool
+        self, intune: Intune, entra: Entra, resolver: Resolver, guardrails: Guardrails, *, writes_enabled: bool
     ) -> None:
-        self._graph = graph
+        self._intune = intune
+        self._entra = entra
+        self._resolver = resolver
         self._guardrails = guardrails
+        self._writer = Writer(intune)
         self._writes_enabled = writes_enabled
-        self._require_group_check = require_group_check
 
-    async def create(self, request: AssignmentRequest, caller: Caller, attempt: Attempt) -> Answer:
+    async def create(self, request: AssignmentRequest, caller: Caller, attempt: Attempt) -> Written | Preview:
         """Have the wanted assignment in place, written at most once; raises a GatewayError for every other end."""
-        wanted = request.target()
-        configuration = await self._resolve(request, attempt)
-        attempt.configuration_name = configuration.name
+        resolved = await self._resolver.resolve(request, attempt)
+        configuration, wanted = resolved.configuration, resolved.target
         self._guard(caller, wanted)
-        match decide(configuration.assignments, wanted):
-            case Unchanged(existing):
-                return _answer("unchanged", configuration.id, existing)
+        decision = decide(configuration.assignments, wanted)
+        match decision:
             case Conflict(existing):
-                raise _conflict(existing)
-        return await self._write(configuration.id, wanted, attempt)
+                raise conflict(existing, wanted)
+            case Create():
+                self._check_that_writes_are_enabled()
+        if request.dry_run:
+            return await self._preview(resolved, decision, attempt)
+        if isinstance(decision, Unchanged):
+            return Written.as_read("unchanged", decision.assignment)
+        return await self._writer.create(configuration.id, wanted, request.justification, attempt)
 
-    async def _resolve(self, request: AssignmentRequest, attempt: Attempt) -> Configuration:
-        """Make the one round of reads, side by side; if both fail, the configuration's failure is told."""
-        configuration, checked = await asyncio.gather(
-            self._graph.configuration(request.configuration_id, attempt),
-            self._check_group(request.group_id, attempt),
-            return_exceptions=True,
+    async def delete(
+        self, configuration_id: str, assignment_id: str, caller: Caller, attempt: Attempt
+    ) -> Literal["deleted", "unchanged"]:
+        """Have an assignment gone; guarded like its creation, since taking an exclusion away widens."""
+        configuration = await self._intune.configuration(configuration_id, attempt)
+        attempt.resolved = {"configurationName": configuration.name}
+        existing = configuration.assignment(assignment_id)
+        if existing is None:
+            return "unchanged"
+        self._guard(caller, existing.target)
+        self._check_that_writes_are_enabled()
+        attempt.removed = existing.document
+        return await self._writer.delete(configuration_id, existing, attempt)
+
+    async def assignment(self, configuration_id: str, assignment_id: str, attempt: Attempt) -> bytes:
+        """Give Graph's own body of one assignment."""
+        return await self._intune.assignment(configuration_id, assignment_id, attempt)
+
+    async def assignments(self, configuration_id: str, attempt: Attempt) -> list[dict[str, Any]]:
+        """Give all assignments of a configuration, with `groupName` and `filterName` where they may be read."""
+        configuration = await self._intune.configuration(configuration_id, attempt)
+        attempt.resolved = {"configurationName": configuration.name}
+        targets = [each.target for each in configuration.assignments]
+        groups, filters = await asyncio.gather(
+            self._group_names(targets, attempt), self._filter_names(targets, attempt)
         )
-        if isinstance(configuration, BaseException):
-            raise configuration
-        if isinstance(checked, BaseException):
-            raise checked
-        return configuration
-
-    async def _check_group(self, group_id: str | None, attempt: Attempt) -> None:
-        if group_id is None:
-            return
-        try:
-            await self._graph.check_group(group_id, attempt)
-        except GraphForbidden as error:
-            if self._require_group_check:
-                raise GroupUnreadable(error.detail, graph=error.graph) from error
-            # The one documented permission has to be enough for the main job, and it does not include groups.
-            attempt.warnings.append(GROUP_UNVERIFIED)
+        return [_listed(each, groups, filters) for each in configuration.assignments]
 
     def _guard(self, caller: Caller, wanted: Target) -> None:
         if refusals := self._guardrails.refusals(caller, wanted):
             raise GuardrailRefused(" ".join(refusals))
 
-    async def _write(self, configuration_id: str, wanted: Target, attempt: Attempt) -> Answer:
+    def _check_that_writes_are_enabled(self) -> None:
         if not self._writes_enabled:
             raise WritesDisabled("WRITES_ENABLED is false: nothing is written until an administrator sets it to true.")
+
+    async def _preview(self, resolved: Resolved, decision: Create | Unchanged, attempt: Attempt) -> Preview:
+        configuration, target, group = resolved.configuration, resolved.target, resolved.group
+        planned = self._intune.planned(configuration.id, target)
+        return Preview(
+            outcome="unchanged" if isinstance(decision, Unchanged) else "wouldCreate",
+            request=PlannedRequest(method=planned.method, url=planned.url, body=dict(planned.body)),
+            configuration=Choice(configuration.id, configuration.name),
+            target=target.to_graph() | ({"name": group.name} if group else {}),
+            filter=Choice(resolved.filter.id, resolved.filter.name) if resolved.filter else None,
+            member_count=await self._member_count(target, attempt),
+            existing=[dict(each.document) for each in configuration.assignments],
+        )
+
+    async def _member_count(self, target: Target, attempt: Attempt) -> int | None:
+        """Count whom the target reaches; whatever keeps that from being read, the real request would not meet it."""
         try:
-            assignment_id, body = await self._graph.create_assignment(configuration_id, wanted, attempt)
-        except AmbiguousWriteError as write:
-            return await self._settle(configuration_id, wanted, write, attempt)
-        return Answer("created", configuration_id, assignment_id, body)
+            return await self._entra.member_count(target.group_id, attempt) if target.group_id else None
+        except GatewayError:
+            return None
 
-    async def _settle(
-        self, configuration_id: str, wanted: Target, write: AmbiguousWriteError, attempt: Attempt
-    ) -> Answer:
-        """Read back what an ambiguous write has left; nothing is sent again."""
+    async def _group_names(self, targets: list[Target], attempt: Attempt) -> dict[str, str]:
+        group_ids = {target.group_id for target in targets if target.group_id}
         try:
-            configuration = await self._graph.configuration(configuration_id, attempt)
-        except GatewayError as error:
-            raise OutcomeUnknown(
-                "The assignment was sent, and what is assigned now could not be read. "
-                "Send the same request again: it will find what has landed.",
-                graph=error.graph,
-                retry_after_seconds=error.retry_after_seconds,
-            ) from error
-        match decide(configuration.assignments, wanted):
-            case Unchanged(existing):
-                # Graph said that it was there before: then it is not this request that made it.
-                return _answer("unchanged" if write.duplicate else "created", configuration.id, existing)
-            case Conflict(existing):
-                raise _conflict(existing)
-        raise write.otherwise
+            return await self._entra.group_names(group_ids, attempt)
+        except GroupUnreadable:
+            return {}
+
+    async def _filter_names(self, targets: list[Target], attempt: Attempt) -> dict[str, str]:
+        if not any(target.filter for target in targets):
+            return {}
+        return {each.id: each.name for each in await self._intune.filters(attempt)}
 
 
-def _answer(outcome: Literal["created", "unchanged"], configuration_id: str, assignment: Assignment) -> Answer:
-    return Answer(outcome, configuration_id, assignment.id, json.dumps(assignment.document).encode())
-
-
-def _conflict(existing: Assignment) -> AssignmentConflict:
-    return AssignmentConflict(
-        f"The same group is already assigned with the target type '{existing.target.type}' (assignment "
-        f"{existing.id}). Include and exclude of one group share one place in Intune: remove that one first."
-    )
+def _listed(assignment: Assignment, groups: dict[str, str], filters: dict[str, str]) -> dict[str, Any]:
+    target = assignment.target
+    names = {
+        "groupName": groups.get(target.group_id.lower()) if target.group_id else None,
+        "filterName": filters.get(target.filter.id) if target.filter else None,
+    }
+    return {**assignment.document, **{field: name for field, name in names.items() if name is not None}}

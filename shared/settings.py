@@ -51,6 +51,7 @@ class Settings:
     guardrails: Guardrails
     writes_enabled: bool
     require_group_check: bool
+    filters: bool
     deadline_seconds: int
     base_url: str
 
@@ -68,6 +69,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         or NARROW,
         writes_enabled=read.choice("WRITES_ENABLED", "true", "false", default="true") == "true",
         require_group_check=read.choice("REQUIRE_GROUP_CHECK", "true", "false", default="false") == "true",
+        filters=read.choice("ASSIGNMENT_FILTERS", "off", "beta", default="off") == "beta",
         deadline_seconds=read.value("REQUEST_DEADLINE_SECONDS", _seconds, "must be a whole number from 1 to 220")
         or 100,
         base_url=_own_url(read.required("WEBSITE_HOSTNAME", "must be the app's own host name; the platform sets it")),

@@ -1,14 +1,13 @@
-"""One attempt to change something: what is known of it while it runs, and the audit event that it leaves behind."""
+"""One attempt to do something: what is known of it while it runs, and the audit event that it leaves behind."""
 
 import json
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from shared.schemas import AssignmentRequest
-
-Outcome = Literal["created", "unchanged", "refused", "failed"]
+Outcome = Literal["created", "unchanged", "planned", "deleted", "read", "refused", "failed"]
 
 _AUDIT = logging.getLogger("gateway.audit")
 
@@ -17,13 +16,17 @@ _AUDIT = logging.getLogger("gateway.audit")
 class Attempt:
     """What is known of one request while it runs; the steps fill it in as they learn it.
 
-    `graph_request_id` is of the call that the answer rests on, `graph_request_ids` of all calls.
+    `action` is the function's name, `asked` what the caller gave and `resolved` what its names and ids stand for, both
+    by the names of the wire; `removed` is Graph's whole assignment, so that it can be put back. `graph_request_id` is
+    of the call that the answer rests on, `graph_request_ids` of all calls.
     """
 
     client_request_id: str
+    action: str
     caller: str | None = None
-    request: AssignmentRequest | None = None
-    configuration_name: str | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    resolved: dict[str, str] = field(default_factory=dict)
+    removed: Mapping[str, Any] | None = None
     outcome: Outcome = "failed"
     code: str | None = None
     cause: str | None = None
@@ -36,15 +39,16 @@ class Attempt:
 
     def event(self) -> dict[str, Any]:
         """Give the audit event; values that are not known are left out."""
-        known = self.request.model_dump(by_alias=True, exclude_none=True) if self.request else {}
         event = {
             "event": "assignment",
+            "action": self.action,
             "outcome": self.outcome,
             "code": self.code,
             "cause": self.cause,
             "caller": self.caller,
-            **known,
-            "configurationName": self.configuration_name,
+            **self.asked,
+            **self.resolved,
+            "removed": self.removed,
             "warnings": self.warnings or None,
             "clientRequestId": self.client_request_id,
             "graphRequestIds": self.graph_request_ids or None,

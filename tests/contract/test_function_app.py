@@ -31,6 +31,12 @@ def create(**fields: object) -> Case:
     )
 
 
+def by_id(function: str, method: str, configuration: str, assignment: str | None = None) -> Case:
+    path = f"configurations/{configuration}/assignments" + (f"/{assignment}" if assignment else "")
+    params = {"configurationId": configuration} | ({"assignmentId": assignment} if assignment else {})
+    return Case(function, method, path, params, headers=OWN_ID, varying=CHANGING)
+
+
 CASES = {
     "created": create(groupId=PILOT),
     "created, for the documentation's type": create(
@@ -43,6 +49,18 @@ CASES = {
     "a request that is not JSON": Case("create_assignment", "POST", "assignments", headers=JSON, content=b"{"),
     "a request without a type": Case("create_assignment", "POST", "assignments", headers=OWN_ID, content=b"{}"),
     "an empty body": Case("create_assignment", "POST", "assignments", headers=JSON),
+    "a dry run by names": create(
+        configurationId=WIFI_HQ, groupName="sg-pilot", dryRun=True, justification="New building"
+    ),
+    "a list": by_id("list_assignments", "GET", RESTRICTIONS),
+    "one assignment": by_id("get_assignment", "GET", RESTRICTIONS, f"{RESTRICTIONS}_{PILOT}"),
+    "no assignment": by_id("get_assignment", "GET", WIFI_HQ, f"{WIFI_HQ}_{PILOT}"),
+    "deleted": by_id("delete_assignment", "DELETE", RESTRICTIONS, f"{RESTRICTIONS}_{PILOT}"),
+    "gone": by_id("delete_assignment", "DELETE", WIFI_HQ, f"{WIFI_HQ}_{PILOT}"),
+    "a bad address": by_id("delete_assignment", "DELETE", WIFI_HQ, "1"),
+    "a drop-down": Case("list_configurations", "GET", "configurations?search=wi-fi", headers=OWN_ID, varying=CHANGING),
+    "a search that is too short": Case("list_groups", "GET", "groups?search=S", headers=OWN_ID),
+    "no filters": Case("list_filters", "GET", "filters", headers=OWN_ID),
     "health": Case("get_health", "GET", "health", headers=OWN_ID),
 }
 
@@ -74,7 +92,16 @@ def test_the_worker_finds_the_functions_that_the_sandbox_serves(worker: WorkerLi
         {"name": function.name, "directory": function.directory, "bindings": list(function.bindings)}
         for function in index(ROOT)
     ]
-    assert [function["name"] for function in found] == ["create_assignment", "get_health"]
+    assert [function["name"] for function in found] == [
+        "create_assignment",
+        "delete_assignment",
+        "get_assignment",
+        "get_health",
+        "list_assignments",
+        "list_configurations",
+        "list_filters",
+        "list_groups",
+    ]
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())

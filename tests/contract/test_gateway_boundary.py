@@ -8,7 +8,7 @@ from typing import Never
 import azure.functions as func
 import pytest
 
-from shared.http import Gateway
+from shared.gateway import Gateway
 
 
 def no_parts() -> Never:

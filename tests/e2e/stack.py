@@ -1,9 +1,11 @@
 """The sandbox as tests use it: a gateway on a free port, and both hands on the emulators behind it."""
 
+import json
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
@@ -37,6 +39,11 @@ class Emulator:
     def tell(self, command: str, content: object = None) -> None:
         """Give a command, such as `faults` with a list of them."""
         self.control.post(command, json=content).raise_for_status()
+
+    def add(self, **things: list[Json]) -> dict[str, list[str]]:
+        """Add `configurations`, `groups`, `filters` or `assignments` to the tenant; give their ids."""
+        added: dict[str, list[str]] = self.control.post("add", json=things).raise_for_status().json()
+        return added
 
     def fail(self, **fault: object) -> None:
         """Make the next matching request fail; see `sandbox/faults.py` for the kinds."""
@@ -97,6 +104,29 @@ class Gateway:
         """Send raw bytes to the main function."""
         return self.client.post("assignments", content=content, headers=_named(headers))
 
+    def assignments(self, configuration_id: str) -> httpx.Response:
+        """Ask what is assigned of a configuration."""
+        return self.client.get(f"configurations/{configuration_id}/assignments")
+
+    def assignment(self, configuration_id: str, assignment_id: str) -> httpx.Response:
+        """Ask for one assignment."""
+        return self.client.get(f"configurations/{configuration_id}/assignments/{assignment_id}")
+
+    def delete(self, configuration_id: str, assignment_id: str, **headers: str) -> httpx.Response:
+        """Delete one assignment."""
+        path = f"configurations/{configuration_id}/assignments/{assignment_id}"
+        return self.client.delete(path, headers=_named(headers))
+
+    def choices(self, kind: str, **query: str) -> httpx.Response:
+        """Ask what a drop-down offers."""
+        return self.client.get(kind, params=query)
+
+    def audit(self, response: httpx.Response) -> Json:
+        """Give the audit event that an answered request has left behind."""
+        [line] = self.output.lines_with(response.headers["client-request-id"])
+        event: Json = json.loads(line.partition("gateway.audit: ")[2])
+        return event
+
     def health(self) -> httpx.Response:
         """Ask for the health, without a key."""
         return self.client.get("health", headers={"x-functions-key": ""})
@@ -142,6 +172,15 @@ class Stack:
     def unplayed_faults(self) -> list[Json]:
         """Give the faults that no request has met: a test that set one has not tested what it says."""
         return [fault for emulator in (self.graph, self.identity) for fault in emulator.unplayed_faults()]
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Ask again and again, five seconds at most, whether something that goes on in another process has happened."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        if condition():
+            return True
+    return False
 
 
 def _ignore(_: str) -> None:

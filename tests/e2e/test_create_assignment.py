@@ -226,7 +226,7 @@ def test_graph_is_asked_for_no_more_than_is_needed(gateway: Gateway, stack: Stac
     queries = sorted((entry["path"].split("/")[1], entry["query"]) for entry in stack.graph.requests("GET"))
     assert queries == [
         ("deviceManagement", {"$expand": "assignments", "$select": "id,displayName"}),
-        ("groups", {"$select": "id"}),
+        ("groups", {"$select": "id,displayName,securityEnabled,groupTypes"}),
     ]
 
 

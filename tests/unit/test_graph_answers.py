@@ -5,8 +5,9 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from shared.errors import ConfigurationNotFound, GatewayError, GraphRejected, GraphUnavailable
+from shared.errors import GatewayError, GraphRejected, GraphUnavailable
 from shared.graph_answers import (
+    CONFIGURATION,
     MAX_MESSAGE_CHARACTERS,
     NO_MESSAGE,
     graph_error,
@@ -115,4 +116,4 @@ def test_retry_after_in_a_date_without_a_real_zone_says_nothing(zone: str) -> No
 def test_a_status_outside_the_table_is_a_fault_that_lasts_only_where_it_is_a_client_error(
     status: int, error: type[GatewayError]
 ) -> None:
-    assert type(refusal(answer("x", status), ConfigurationNotFound, "permission")) is error
+    assert type(refusal(answer("x", status), CONFIGURATION)) is error

@@ -1,0 +1,142 @@
+"""One method for each HTTP function: parse, identify the caller, validate, have it carried out, answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import quote
+
+from shared.answers import Choices as ChoicesBody
+from shared.answers import ListedAssignments, Preview
+from shared.choices import Choices
+from shared.errors import Choice, Misconfigured
+from shared.guardrails import Caller
+from shared.http import Request, Response, answered, client_request_id, in_time, json_body, problem, success
+from shared.schemas import AssignmentRequest, read_assignment_id, read_configuration_id
+from shared.service import AssignmentService
+from shared.telemetry import Attempt
+
+Offer = Callable[[str, Attempt], Awaitable[list[Choice]]]
+
+KEY_CALLER = Caller("key")
+"""Function keys cannot tell callers apart: whoever holds one is this caller."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What answering takes, wired once per process: `base_url` is the app's own, without a path."""
+
+    service: AssignmentService
+    choices: Choices
+    deadline_seconds: int
+    base_url: str
+
+
+class Gateway:
+    """Answers requests; `parts` raises Misconfigured until the settings are right."""
+
+    def __init__(self, parts: Callable[[], Parts]) -> None:
+        self._parts = parts
+
+    async def create_assignment(self, request: Request) -> Response:
+        """Answer POST `/assignments`."""
+        return await answered(request, "create_assignment", self._create)
+
+    async def list_assignments(self, request: Request) -> Response:
+        """Answer GET `/configurations/{configurationId}/assignments`."""
+        return await answered(request, "list_assignments", self._list)
+
+    async def get_assignment(self, request: Request) -> Response:
+        """Answer GET `/configurations/{configurationId}/assignments/{assignmentId}`."""
+        return await answered(request, "get_assignment", self._get)
+
+    async def delete_assignment(self, request: Request) -> Response:
+        """Answer DELETE of the same."""
+        return await answered(request, "delete_assignment", self._delete)
+
+    async def list_configurations(self, request: Request) -> Response:
+        """Answer GET `/configurations`."""
+        return await self._offered(request, "list_configurations", lambda choices: choices.configurations)
+
+    async def list_groups(self, request: Request) -> Response:
+        """Answer GET `/groups`."""
+        return await self._offered(request, "list_groups", lambda choices: choices.groups)
+
+    async def list_filters(self, request: Request) -> Response:
+        """Answer GET `/filters`."""
+        return await self._offered(request, "list_filters", lambda choices: choices.filters)
+
+    def get_health(self, request: Request) -> Response:
+        """Answer GET `/health`: anonymous, so it names settings and the rules they break, and nothing else."""
+        attempt = Attempt(client_request_id(request), "get_health", outcome="read")
+        try:
+            self._parts()
+        except Misconfigured as error:
+            # A probe takes the app out of service on a 5xx, and on nothing else.
+            return problem(error, attempt.client_request_id, HTTPStatus.SERVICE_UNAVAILABLE)
+        return success(HTTPStatus.OK, b'{"status":"ready"}', attempt)
+
+    async def _create(self, request: Request, attempt: Attempt) -> Response:
+        parts = self._begin(attempt)
+        asked = AssignmentRequest.parse(json_body(request))
+        attempt.asked = asked.model_dump(by_alias=True, exclude_none=True)
+        work = parts.service.create(asked, KEY_CALLER, attempt)
+        written = await in_time(request, parts.deadline_seconds, work, attempt)
+        if isinstance(written, Preview):
+            attempt.outcome = "planned"
+            return success(HTTPStatus.OK, written.encoded(), attempt)
+        attempt.outcome = written.outcome
+        if written.outcome == "unchanged":
+            return success(HTTPStatus.OK, written.body, attempt)
+        configuration_id = attempt.resolved["configurationId"]
+        path = f"configurations/{configuration_id}/assignments/{quote(written.assignment.id, safe='')}"
+        return success(HTTPStatus.CREATED, written.body, attempt, {"Location": f"{parts.base_url}/api/{path}"})
+
+    async def _list(self, request: Request, attempt: Attempt) -> Response:
+        parts = self._begin(attempt)
+        work = parts.service.assignments(_configuration_id(request, attempt), attempt)
+        listed = ListedAssignments(value=await in_time(request, parts.deadline_seconds, work, attempt))
+        return _read(listed.encoded(), attempt)
+
+    async def _get(self, request: Request, attempt: Attempt) -> Response:
+        parts = self._begin(attempt)
+        work = parts.service.assignment(*_assignment_address(request, attempt), attempt)
+        return _read(await in_time(request, parts.deadline_seconds, work, attempt), attempt)
+
+    async def _delete(self, request: Request, attempt: Attempt) -> Response:
+        parts = self._begin(attempt)
+        work = parts.service.delete(*_assignment_address(request, attempt), KEY_CALLER, attempt)
+        attempt.outcome = await in_time(request, parts.deadline_seconds, work, attempt)
+        return success(HTTPStatus.NO_CONTENT, b"", attempt)
+
+    async def _offered(self, request: Request, action: str, kind: Callable[[Choices], Offer]) -> Response:
+        async def offer(request: Request, attempt: Attempt) -> Response:
+            parts = self._begin(attempt)
+            search = request.params.get("search", "")
+            work = kind(parts.choices)(search, attempt)
+            offered = await in_time(request, parts.deadline_seconds, work, attempt)
+            return _read(ChoicesBody(value=offered).encoded(), attempt)
+
+        return await answered(request, action, offer)
+
+    def _begin(self, attempt: Attempt) -> Parts:
+        parts = self._parts()
+        attempt.caller = KEY_CALLER.id
+        return parts
+
+
+def _configuration_id(request: Request, attempt: Attempt) -> str:
+    configuration_id = read_configuration_id(request.route_params["configurationId"])
+    attempt.asked = {"configurationId": configuration_id}
+    return configuration_id
+
+
+def _assignment_address(request: Request, attempt: Attempt) -> tuple[str, str]:
+    configuration_id = _configuration_id(request, attempt)
+    assignment_id = read_assignment_id(request.route_params["assignmentId"], configuration_id)
+    attempt.asked = {"configurationId": configuration_id, "assignmentId": assignment_id}
+    return configuration_id, assignment_id
+
+
+def _read(body: bytes, attempt: Attempt) -> Response:
+    attempt.outcome = "read"
+    return success(HTTPStatus.OK, body, attempt)

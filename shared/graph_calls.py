@@ -1,0 +1,120 @@
+"""Calls to Microsoft Graph: one client with one token, how a request is sent, and how a collection is read."""
+
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import httpx
+from azure.core.credentials_async import AsyncTokenCredential
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from kiota_abstractions.method import Method
+from kiota_abstractions.native_response_handler import NativeResponseHandler
+from kiota_abstractions.request_information import RequestInformation
+from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+from kiota_http.middleware.options import ResponseHandlerOption
+from msgraph.graph_request_adapter import GraphRequestAdapter
+from msgraph.graph_service_client import GraphServiceClient
+
+from shared.errors import GraphUnavailable
+from shared.graph_answers import CONFIGURATION, UNREADABLE, Resource, as_list, json_object, reading, refusal
+from shared.identity import ManagedIdentity
+from shared.telemetry import Attempt
+
+V1, BETA = "v1.0", "beta"
+TIMEOUT_SECONDS = httpx.Timeout(connect=5, read=30, write=10, pool=10)
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=120)
+UNREACHABLE = "Microsoft Graph could not be reached, or did not answer in time; nothing was written."
+
+
+class GraphCalls:
+    """Sends what the SDK's request builders make; one per worker process, since it keeps connections and the token.
+
+    `base_url` is scheme, host and port; `client_id` picks the user-assigned identity, None the system-assigned one.
+    """
+
+    def __init__(self, base_url: str, scope: str, client_id: str | None) -> None:
+        # HTTP/2, the SDK's default, loses answers when a server retires a connection (facts.md §2); a proxy or
+        # .netrc in the environment must not come between the token and Graph.
+        client = httpx.AsyncClient(http2=False, trust_env=False, timeout=TIMEOUT_SECONDS, limits=LIMITS)
+        self._base_url = base_url
+        self._identity = ManagedIdentity(client_id)
+        provider = AzureIdentityAuthenticationProvider(
+            cast("AsyncTokenCredential", self._identity),  # get_token is all that is asked of it
+            scopes=[scope],
+            allowed_hosts=[str(urlsplit(base_url).hostname)],
+        )
+        # A plain client has none of the SDK's middleware: no retries that would send a POST again, no redirects.
+        self._adapter = GraphRequestAdapter(provider, client)
+        self.builder = GraphServiceClient(request_adapter=self._adapter)
+
+    def addressed(self, info: RequestInformation, version: str) -> RequestInformation:
+        """Settle the whole address of a request: the SDK knows v1.0 only, and beta's paths are the same."""
+        info.path_parameters["baseurl"] = f"{self._base_url}/{version}"
+        info.url = info.url
+        return info
+
+    def linked(self, link: str, version: str) -> RequestInformation:
+        """Make the request for a link out of an answer, which is followed only where the token may go as well."""
+        if not link.startswith(f"{self._base_url}/{version}/"):
+            raise GraphUnavailable(UNREADABLE)
+        info = RequestInformation(Method.GET)
+        info.url = link
+        return info
+
+    def path(self, path: str, version: str) -> RequestInformation:
+        """Make the request for a path that the SDK has no builder for."""
+        return self.linked(f"{self._base_url}/{version}/{path}", version)
+
+    async def send(self, info: RequestInformation, attempt: Attempt) -> httpx.Response:
+        """Send one request; raises GraphUnavailable when no answer came, or the identity's own errors before that."""
+        info.headers.try_add("client-request-id", attempt.client_request_id)
+        info.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
+        attempt.graph_calls += 1
+        try:
+            response: httpx.Response = await self._adapter.send_primitive_async(info, "bytes", None)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: kiota on a garbled challenge
+            raise GraphUnavailable(UNREACHABLE) from error
+        attempt.graph_request_ids += response.headers.get_list("request-id")
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            self._identity.forget()
+        return response
+
+    async def get(self, info: RequestInformation, resource: Resource, attempt: Attempt) -> httpx.Response:
+        """Read something; raises what `graph_answers.refusal` makes of any answer but 200."""
+        response = await self.send(info, attempt)
+        if resource.permission == CONFIGURATION.permission:  # what is answered rests on this; a group is looked at
+            attempt.graph_request_id = response.headers.get("request-id")
+        if response.status_code != httpx.codes.OK:
+            raise refusal(response, resource)
+        return response
+
+    async def document(self, info: RequestInformation, resource: Resource, attempt: Attempt) -> dict[str, Any]:
+        """Read one JSON object; raises GraphUnavailable where it is none."""
+        response = await self.get(info, resource, attempt)
+        if (document := json_object(response.content)) is None:
+            raise GraphUnavailable(UNREADABLE)
+        return document
+
+    async def members(self, info: RequestInformation, version: str, resource: Resource, attempt: Attempt) -> list[Any]:
+        """Read a collection, every page of it."""
+        answer = await self.document(info, resource, attempt)
+        with reading():
+            members = as_list(answer["value"])
+            while (link := answer.get("@odata.nextLink")) is not None:
+                answer = await self.document(self.linked(link, version), resource, attempt)
+                members += as_list(answer["value"])
+        return members
+
+
+def asking(parameters: Any) -> RequestConfiguration[Any]:  # noqa: ANN401 - each builder has a class of its own for them
+    """Wrap query parameters as the SDK's builders take them."""
+    return RequestConfiguration(query_parameters=parameters)
+
+
+def called(name: str | None) -> str | None:
+    """Write the `$filter` for a name; None stays None."""
+    return None if name is None else f"displayName eq {quoted(name)}"
+
+
+def quoted(text: str) -> str:
+    """Write a string literal of OData (OASIS, URL conventions §5.1.1.6.1): a quote in it is doubled."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,37 @@
+"""How long a drop-down's list is kept, told by a clock of the test's own and a fake of Graph."""
+
+import asyncio
+from typing import cast
+
+from shared.choices import KEPT_SECONDS, Choices
+from shared.errors import Choice
+from shared.graph_port import Entra, Intune
+from shared.telemetry import Attempt
+
+ATTEMPT = Attempt("0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", "list_configurations")
+
+
+class FakeIntune:
+    """Has as many configurations as it has been asked times."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def configuration_names(self, attempt: Attempt) -> list[Choice]:  # noqa: ARG002 - the port's signature
+        self.asked += 1
+        return [Choice(str(number), f"Number {number}") for number in range(self.asked)]
+
+
+def test_a_list_is_kept_for_a_minute_and_then_read_anew() -> None:
+    now = 0.0
+    intune = FakeIntune()
+    choices = Choices(cast("Intune", intune), cast("Entra", None), filters=False, clock=lambda: now)
+
+    def offered() -> int:
+        return len(asyncio.run(choices.configurations("number", ATTEMPT)))
+
+    assert (offered(), offered()) == (1, 1)
+    now = KEPT_SECONDS - 1
+    assert offered() == 1
+    now = KEPT_SECONDS
+    assert offered() == 2
