@@ -6,6 +6,7 @@ Sources: facts.md §1 (targets, ids, what only beta knows) and the documentation
 import json
 import re
 import uuid
+from dataclasses import replace
 
 from starlette.responses import Response
 
@@ -66,9 +67,19 @@ def read_assignment(body: Entity, configuration: str, version: str) -> Assignmen
     target = body.get("target")
     if not isinstance(target, dict):
         raise intune_error(400, "BadRequest", "The assignment has no target.")
-    kind = _target_kind(target)
-    _check_target(target, kind, version)
-    return Assignment(_assignment_id(configuration, kind, target), target, str(body.get("intent", "apply")))
+    _check_target(target, _target_kind(target), version)
+    return replace(read_target(target, configuration), intent=str(body.get("intent", "apply")))
+
+
+def read_target(target: Entity, configuration: str) -> Assignment:
+    """Make the assignment of a target that is right in itself."""
+    return Assignment(_assignment_id(configuration, _target_kind(target), target), target)
+
+
+def without_filter(assignment: Assignment) -> Assignment:
+    """Leave the filter out, as a Graph would that ignores what it does not know (facts.md §1)."""
+    target = {name: value for name, value in assignment.target.items() if name not in FILTER}
+    return replace(assignment, target=target)
 
 
 def _target_kind(target: Entity) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, PrivateAttr, TypeAdapter
 from pydantic.alias_generators import to_camel
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -137,6 +137,29 @@ class BodyFault(Rule):
         return kind(self.body, self.status, {"Content-Type": self.content_type})
 
 
+class BarrierFault(Rule):
+    """All requests that meet this rule wait until `times` of them are there, and are then answered truly.
+
+    Those that wait in vain are answered 500 after `seconds`: a test is to fail, and not to hang.
+    """
+
+    kind: Literal["barrier"]
+    seconds: NonNegativeFloat = 5
+    _arrived: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
+    _waiting: list[None] = PrivateAttr(default_factory=list)
+
+    async def play(self, answer: Answer, _: Failure) -> Response:
+        """Wait for the others."""
+        self._waiting.append(None)
+        if len(self._waiting) == self.times:
+            self._arrived.set()
+        try:
+            await asyncio.wait_for(self._arrived.wait(), self.seconds)
+        except TimeoutError:
+            return Response("The others have not come.", 500)
+        return await answer()
+
+
 class RedirectFault(Rule):
     """A 302 to somewhere else, which turns a POST into a GET in clients that follow it (facts.md §2)."""
 
@@ -149,7 +172,7 @@ class RedirectFault(Rule):
 
 
 Fault = Annotated[
-    StatusFault | DropFault | HtmlFault | DelayFault | BodyFault | RedirectFault,
+    StatusFault | DropFault | HtmlFault | DelayFault | BodyFault | BarrierFault | RedirectFault,
     Field(discriminator="kind"),
 ]
 FAULTS = TypeAdapter(list[Fault])

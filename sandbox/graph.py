@@ -6,23 +6,21 @@ A state machine over a seeded tenant, reached as `/v1.0/…` and `/beta/…`; wh
 
 from collections.abc import Callable
 
-from pydantic import BaseModel, PositiveInt
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
-from sandbox.assignment_types import listed
-from sandbox.control import done, emulator
+from sandbox.control import emulator
 from sandbox.directory import Directory
 from sandbox.exchange import Exchange
 from sandbox.faults import StatusFault
 from sandbox.graph_call import Call, read_call
+from sandbox.graph_control import Controls
 from sandbox.graph_errors import GraphError, error_response, unknown_segment
 from sandbox.intune import Intune
 from sandbox.permissions import authenticate, authorise
 from sandbox.serving import bind, port_argument, serve
-from sandbox.tenant import DuplicateAnswer, Tenant
+from sandbox.tenant import Tenant
 
 DEFAULT_PORT = 7072
 
@@ -32,18 +30,6 @@ RouteTable = dict[tuple[str, ...], dict[str, Handler]]
 KEY = "{id}"
 CONFIGURATIONS = ("deviceManagement", "deviceConfigurations")
 FILTERS = ("deviceManagement", "assignmentFilters")
-
-
-class Duplicates(BaseModel, extra="forbid"):
-    """What a second POST for one slot is answered with."""
-
-    answer: DuplicateAnswer
-
-
-class Paging(BaseModel, extra="forbid"):
-    """How many members a page has at most."""
-
-    size: PositiveInt
 
 
 class Graph:
@@ -119,36 +105,6 @@ def _first_unknown(segments: tuple[str, ...], table: RouteTable) -> str:
         if not any(_leads_to(segments[:end], path) for path in table):
             return segment
     return segments[-1] if segments else ""
-
-
-class Controls:
-    """What only the emulated Graph can be told and asked by a test."""
-
-    def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
-
-    def routes(self) -> list[Route]:
-        """List the paths below `/_sandbox`."""
-        return [
-            Route("/assignments", self.get_assignments),
-            Route("/duplicates", self.post_duplicates, methods=["POST"]),
-            Route("/paging", self.post_paging, methods=["POST"]),
-        ]
-
-    async def get_assignments(self, _: Request) -> Response:
-        """Show everything that is assigned, by configuration, as beta shows it."""
-        stored = self._tenant.assignments.items()
-        return JSONResponse({key: [listed(one, key, "beta") for one in of.values()] for key, of in stored})
-
-    async def post_duplicates(self, request: Request) -> Response:
-        """Choose the answer to a duplicate."""
-        self._tenant.duplicates = Duplicates.model_validate_json(await request.body()).answer
-        return done()
-
-    async def post_paging(self, request: Request) -> Response:
-        """Choose the size of a page."""
-        self._tenant.page_size = Paging.model_validate_json(await request.body()).size
-        return done()
 
 
 def create_application() -> Starlette:

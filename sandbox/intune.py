@@ -3,13 +3,22 @@
 Source: facts.md §1. What the sources leave open is a switch of the tenant (`duplicates`) and not a guess.
 """
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
-from sandbox.assignment_types import GUID, assignment_response, listed, read_assignment, read_json
+from sandbox.assignment_types import (
+    GUID,
+    assignment_response,
+    listed,
+    read_assignment,
+    read_json,
+    without_filter,
+)
 from sandbox.graph_call import Call
 from sandbox.graph_errors import GraphError, intune_error
 from sandbox.odata import check_options, collection, entity_response, filtered, json_response, ordered, page, selected
-from sandbox.tenant import CONFIGURATIONS, FILTERS, Assignment, Entity, Tenant
+from sandbox.tenant import Assignment, Entity, Tenant
 
 
 class Intune:
@@ -21,14 +30,14 @@ class Intune:
     def list_configurations(self, call: Call) -> Response:
         """`$filter` heeds case here: nobody has shown that Intune's comparison does not."""
         check_options(call, ["$filter", "$select", "$expand", "$orderby", "$top", "$skiptoken"])
-        found = ordered(call, filtered(call, CONFIGURATIONS, ignore_case=False))
+        found = ordered(call, filtered(call, list(self._tenant.configurations.values()), ignore_case=False))
         entities, next_link = page(call, found, self._tenant.page_size)
         return collection(call, [self._shaped(call, one) for one in entities], next_link)
 
     def get_configuration(self, call: Call, configuration: str) -> Response:
         """One configuration, on request with its assignments."""
         check_options(call, ["$select", "$expand"])
-        return entity_response(call, self._shaped(call, _known(configuration)))
+        return entity_response(call, self._shaped(call, self._known(configuration)))
 
     def list_assignments(self, call: Call, configuration: str) -> Response:
         """All assignments of one configuration, in pages."""
@@ -47,14 +56,19 @@ class Intune:
         """Add one assignment. Intune accepts a group that does not exist, and so does this (facts.md §1)."""
         stored = self._assignments(configuration)
         sent = read_assignment(read_json(call), configuration.lower(), call.version)
+        if self._tenant.drops_filters:
+            sent = without_filter(sent)
+        self._tenant.approvals.check(call)
         if sent.id in stored:
             self._refuse_duplicate()
         stored[sent.id] = sent
         return assignment_response(sent, configuration.lower(), call.version, 201)
 
-    def delete_assignment(self, _: Call, configuration: str, assignment: str) -> Response:
+    def delete_assignment(self, call: Call, configuration: str, assignment: str) -> Response:
         """Take one assignment away."""
-        del self._assignments(configuration)[self._stored(configuration, assignment).id]
+        stored = self._stored(configuration, assignment)
+        self._tenant.approvals.check(call)
+        del self._assignments(configuration)[stored.id]
         return Response(status_code=204)
 
     def assign(self, call: Call, configuration: str) -> Response:
@@ -64,20 +78,21 @@ class Intune:
         if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
             raise intune_error(400, "BadRequest", "The parameter 'assignments' is missing.")
         replacing = [read_assignment(one, configuration.lower(), call.version) for one in sent]
+        self._tenant.approvals.check(call)
         self._tenant.assignments[configuration.lower()] = {one.id: one for one in replacing}
         return json_response({"value": [listed(one, configuration.lower(), call.version) for one in replacing]})
 
     def list_filters(self, call: Call) -> Response:
         """All assignment filters, which only beta has."""
         check_options(call, ["$filter", "$select", "$orderby", "$top", "$skiptoken"])
-        found = ordered(call, filtered(call, FILTERS, ignore_case=False))
+        found = ordered(call, filtered(call, list(self._tenant.filters.values()), ignore_case=False))
         entities, next_link = page(call, found, self._tenant.page_size)
         return collection(call, [_selected_filter(call, one) for one in entities], next_link)
 
     def get_filter(self, call: Call, identifier: str) -> Response:
         """One assignment filter."""
         check_options(call, ["$select"])
-        return entity_response(call, _selected_filter(call, _by_id(FILTERS, identifier)))
+        return entity_response(call, _selected_filter(call, _by_id(self._tenant.filters, identifier)))
 
     def _shaped(self, call: Call, configuration: Entity) -> Entity:
         """Apply `$select` and `$expand=assignments`."""
@@ -88,13 +103,20 @@ class Intune:
         if expand != "assignments":
             raise GraphError(400, "BadRequest", f"Parsing OData Select and Expand failed: '{expand}' is not known.")
         identifier = str(configuration["id"])
-        assignments = self._tenant.assignments[identifier].values()
+        path = f"deviceManagement/deviceConfigurations/{identifier}/assignments"
         context = f"{call.context}#deviceManagement/deviceConfigurations('{identifier}')/assignments"
-        members = [listed(one, identifier, call.version) for one in assignments]
-        return {**shaped, "assignments@odata.context": context, "assignments": members}
+        members = [listed(one, identifier, call.version) for one in self._tenant.assignments[identifier].values()]
+        size = self._tenant.page_size
+        expanded = {**shaped, "assignments@odata.context": context, "assignments": members[:size]}
+        if len(members) > size:
+            expanded["assignments@odata.nextLink"] = f"{call.base}/{call.version}/{path}?$skiptoken={size}"
+        return expanded
+
+    def _known(self, configuration: str) -> Entity:
+        return _by_id(self._tenant.configurations, configuration)
 
     def _assignments(self, configuration: str) -> dict[str, Assignment]:
-        return self._tenant.assignments[str(_known(configuration)["id"])]
+        return self._tenant.assignments[str(self._known(configuration)["id"])]
 
     def _stored(self, configuration: str, assignment: str) -> Assignment:
         stored = self._assignments(configuration).get(assignment)
@@ -114,17 +136,12 @@ class Intune:
                 return
 
 
-def _known(configuration: str) -> Entity:
-    return _by_id(CONFIGURATIONS, configuration)
-
-
-def _by_id(entities: tuple[Entity, ...], identifier: str) -> Entity:
+def _by_id(entities: Mapping[str, Entity], identifier: str) -> Entity:
     """Find by id, without regard to case: 400 for what is no GUID, 404 for a GUID that nobody has."""
     if not GUID.fullmatch(identifier):
         raise intune_error(400, "BadRequest")
-    for one in entities:
-        if one["id"] == identifier.lower():
-            return one
+    if one := entities.get(identifier.lower()):
+        return one
     raise intune_error(404, "ResourceNotFound")
 
 

@@ -16,7 +16,9 @@ from sandbox.tenant import Entity
 
 EQUALS = re.compile(r"(?P<property>\w+) eq '(?P<literal>(?:[^']|'')*)'")
 FUNCTION = re.compile(r"(?P<function>startswith|contains)\((?P<property>\w+), ?'(?P<literal>(?:[^']|'')*)'\)")
+ONE_OF = re.compile(r"id in \((?P<literals>'[^']*'(?:, ?'[^']*')*)\)")
 LARGEST_PAGE = 999
+MOST_LITERALS = 15
 
 
 def check_options(call: Call, supported: Sequence[str]) -> None:
@@ -27,16 +29,24 @@ def check_options(call: Call, supported: Sequence[str]) -> None:
 
 
 def filtered(call: Call, entities: Sequence[Entity], *, ignore_case: bool) -> list[Entity]:
-    """Apply `$filter` on displayName: `eq`, `startswith` or `contains`, the literal's quotes being doubled."""
+    """Apply `$filter`: on displayName `eq`, `startswith` or `contains`, a literal's quotes doubled; on id `in`."""
     expression = call.query.get("$filter")
     if expression is None:
         return list(entities)
+    if listed := ONE_OF.fullmatch(expression):
+        return _among(entities, re.findall("'([^']*)'", listed["literals"]))
     found = EQUALS.fullmatch(expression) or FUNCTION.fullmatch(expression)
     if found is None or found["property"] != "displayName":
         raise _bad_request("Invalid filter clause")
     function = found.groupdict().get("function") or "eq"
     literal = found["literal"].replace("''", "'")
     return [one for one in entities if _holds(function, str(one["displayName"]), literal, ignore_case=ignore_case)]
+
+
+def _among(entities: Sequence[Entity], identifiers: list[str]) -> list[Entity]:
+    if len(identifiers) > MOST_LITERALS:
+        raise _bad_request(f"Too many child clauses specified in search filter expression. Max: {MOST_LITERALS}.")
+    return [one for one in entities if one["id"] in identifiers]
 
 
 def _holds(function: str, name: str, literal: str, *, ignore_case: bool) -> bool:

@@ -6,6 +6,8 @@ Configurations have ids that begin with `c`, groups with `9`, filters with `f`; 
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sandbox.approvals import Approvals
+
 Entity = dict[str, object]
 DuplicateAnswer = Literal["409", "400", "201"]
 
@@ -54,7 +56,7 @@ class Assignment:
     intent: str = "apply"
 
 
-def _configuration(identifier: str, kind: str, name: str, description: str = "") -> Entity:
+def configuration(identifier: str, kind: str, name: str, description: str = "") -> Entity:
     """Fill v1.0's deviceConfiguration; the properties of the derived type are left out."""
     return {
         "@odata.type": f"#microsoft.graph.{kind}",
@@ -67,7 +69,7 @@ def _configuration(identifier: str, kind: str, name: str, description: str = "")
     }
 
 
-def _group(identifier: str, name: str, rule: str | None = None, *, kind: str = "", mail: bool = False) -> Entity:
+def group(identifier: str, name: str, rule: str | None = None, *, kind: str = "", mail: bool = False) -> Entity:
     """Make a security group, or one with a mailbox, which is none; with a membership rule it is dynamic."""
     return {
         "id": identifier,
@@ -81,7 +83,7 @@ def _group(identifier: str, name: str, rule: str | None = None, *, kind: str = "
     }
 
 
-def _filter(identifier: str, name: str, platform: str, rule: str) -> Entity:
+def assignment_filter(identifier: str, name: str, platform: str, rule: str) -> Entity:
     """Beta's deviceAndAppManagementAssignmentFilter."""
     return {
         "id": identifier,
@@ -95,30 +97,30 @@ def _filter(identifier: str, name: str, platform: str, rule: str) -> Entity:
 
 
 CONFIGURATIONS = (
-    _configuration(
+    configuration(
         WIFI_HQ, "windows10CustomConfiguration", "Win11 \N{EN DASH} Wi-Fi \N{EN DASH} HQ", "WPA3 at headquarters"
     ),
-    _configuration(RESTRICTIONS, "windows10GeneralConfiguration", "Win11 \N{EN DASH} Device restrictions"),
-    _configuration(IOS_BASELINE, "iosGeneralDeviceConfiguration", "iOS \N{EN DASH} Baseline"),
-    _configuration(
+    configuration(RESTRICTIONS, "windows10GeneralConfiguration", "Win11 \N{EN DASH} Device restrictions"),
+    configuration(IOS_BASELINE, "iosGeneralDeviceConfiguration", "iOS \N{EN DASH} Baseline"),
+    configuration(
         ANDROID_WORK_PROFILE, "androidWorkProfileGeneralDeviceConfiguration", "Android \N{EN DASH} Work profile"
     ),
-    _configuration(KIOSK, "sharedPCConfiguration", 'Bob\'s "kiosk"'),
-    _configuration(DEVICES_SOUTH, "macOSGeneralDeviceConfiguration", "Geräte \N{EN DASH} Süd"),
-    _configuration(PILOT_WIFI, "iosCustomConfiguration", "[Pilot] Wi-Fi (HQ)"),
-    _configuration(BROWSER_WINDOWS, "windows10CustomConfiguration", "Browser policy", "for Windows"),
-    _configuration(BROWSER_MAC, "macOSCustomConfiguration", "Browser policy", "for macOS"),
+    configuration(KIOSK, "sharedPCConfiguration", 'Bob\'s "kiosk"'),
+    configuration(DEVICES_SOUTH, "macOSGeneralDeviceConfiguration", "Geräte \N{EN DASH} Süd"),
+    configuration(PILOT_WIFI, "iosCustomConfiguration", "[Pilot] Wi-Fi (HQ)"),
+    configuration(BROWSER_WINDOWS, "windows10CustomConfiguration", "Browser policy", "for Windows"),
+    configuration(BROWSER_MAC, "macOSCustomConfiguration", "Browser policy", "for macOS"),
 )
 
 GROUPS = (
-    _group(PILOT, "SG-Pilot"),
-    _group(SALES, 'SG-Sales "O\'Brien"'),
-    _group(GROUP_SOUTH, "Geräte Süd", '(device.deviceOwnership -eq "Company")'),
-    _group(TWIN_ONE, "SG-Twin"),
-    _group(TWIN_TWO, "SG-Twin"),
-    _group(EMPLOYEES, "SG-Employees", '(user.userType -eq "Member")'),
-    _group(FALCON_TEAM, "Project Falcon", kind="Unified", mail=True),
-    _group(NEWSLETTER, "Newsletter", mail=True),
+    group(PILOT, "SG-Pilot"),
+    group(SALES, 'SG-Sales "O\'Brien"'),
+    group(GROUP_SOUTH, "Geräte Süd", '(device.deviceOwnership -eq "Company")'),
+    group(TWIN_ONE, "SG-Twin"),
+    group(TWIN_TWO, "SG-Twin"),
+    group(EMPLOYEES, "SG-Employees", '(user.userType -eq "Member")'),
+    group(FALCON_TEAM, "Project Falcon", kind="Unified", mail=True),
+    group(NEWSLETTER, "Newsletter", mail=True),
 )
 
 MEMBER_COUNTS = {
@@ -133,9 +135,11 @@ MEMBER_COUNTS = {
 }
 
 FILTERS = (
-    _filter(CORPORATE_WINDOWS, "Corporate Windows", "windows10AndLater", '(device.deviceOwnership -eq "Corporate")'),
-    _filter(BOBS_DEVICES, "Bob's devices", "windows10AndLater", '(device.deviceName -startsWith "BOB-")'),
-    _filter(RECENT_IOS, "iOS 17 and later", "iOS", '(device.osVersion -startsWith "17.")'),
+    assignment_filter(
+        CORPORATE_WINDOWS, "Corporate Windows", "windows10AndLater", '(device.deviceOwnership -eq "Corporate")'
+    ),
+    assignment_filter(BOBS_DEVICES, "Bob's devices", "windows10AndLater", '(device.deviceName -startsWith "BOB-")'),
+    assignment_filter(RECENT_IOS, "iOS 17 and later", "iOS", '(device.osVersion -startsWith "17.")'),
 )
 
 
@@ -169,12 +173,22 @@ def _seeded_assignments() -> dict[str, dict[str, Assignment]]:
     return assignments
 
 
+def _by_id(entities: tuple[Entity, ...]) -> dict[str, Entity]:
+    return {str(one["id"]): one for one in entities}
+
+
 @dataclass
 class Tenant:
-    """What requests and the control surface can change; everything else is a constant above."""
+    """What is there, by id, and how Graph is to behave: the seed, and what requests and the control surface change."""
 
+    configurations: dict[str, Entity] = field(default_factory=lambda: _by_id(CONFIGURATIONS))
+    groups: dict[str, Entity] = field(default_factory=lambda: _by_id(GROUPS))
+    filters: dict[str, Entity] = field(default_factory=lambda: _by_id(FILTERS))
+    member_counts: dict[str, int] = field(default_factory=lambda: dict(MEMBER_COUNTS))
     assignments: dict[str, dict[str, Assignment]] = field(default_factory=_seeded_assignments)
+    approvals: Approvals = field(default_factory=Approvals)
     duplicates: DuplicateAnswer = "409"
+    drops_filters: bool = False
     page_size: int = 50
 
     def reset(self) -> None:
