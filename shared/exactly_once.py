@@ -64,7 +64,7 @@ class Writer:
             case Unchanged(existing):
                 # Graph said that it was there before: then it is not this request that made it.
                 return Written.as_read("unchanged" if write.duplicate else "created", existing)
-            case Conflict(existing) if existing.target.reaches_the_same_as(wanted) and not existing.target.filter:
+            case Conflict(existing) if not write.duplicate and _lacks_the_filter(existing.target, wanted):
                 raise FilterNotApplied(
                     f"The assignment {existing.id} is there without the filter. It was left alone, since nothing tells "
                     "whether this request made it: delete it if it is not wanted."
@@ -91,6 +91,10 @@ class Writer:
                 graph=error.graph,
                 retry_after_seconds=error.retry_after_seconds,
             ) from error
+
+
+def _lacks_the_filter(there: Target, wanted: Target) -> bool:
+    return there.reaches_the_same_as(wanted) and there.filter is None
 
 
 def conflict(existing: Assignment, wanted: Target) -> AssignmentConflict:

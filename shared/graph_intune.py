@@ -16,6 +16,9 @@ from msgraph.generated.device_management.device_configurations.device_configurat
 from msgraph.generated.device_management.device_configurations.item.assignments.assignments_request_builder import (
     AssignmentsRequestBuilder,
 )
+from msgraph.generated.device_management.device_configurations.item.assignments.item import (
+    device_configuration_assignment_item_request_builder as assignment_item,
+)
 from msgraph.generated.device_management.device_configurations.item.device_configuration_item_request_builder import (
     DeviceConfigurationItemRequestBuilder,
 )
@@ -39,6 +42,7 @@ from shared.graph_answers import (
 from shared.graph_calls import BETA, V1, GraphCalls, asking, called
 from shared.graph_port import AmbiguousWriteError, AssignmentFilter, Configuration, Created, PlannedWrite
 from shared.platforms import configuration_platform, filter_platform
+from shared.schemas import is_assignment_id
 from shared.telemetry import Attempt
 
 NOT_SETTLED = "The change was sent, nothing says that it landed, and it is not there yet. Send the same request again."
@@ -88,7 +92,7 @@ class GraphIntune:
 
     async def assignment(self, configuration_id: str, assignment_id: str, attempt: Attempt) -> bytes:
         """Read one assignment and give Graph's body."""
-        item = self._assignments(configuration_id).by_device_configuration_assignment_id(assignment_id)
+        item = self._assignment(configuration_id, assignment_id)
         info = self._calls.addressed(item.to_get_request_information(), self._version)
         response = await self._calls.get(info, ASSIGNMENT, attempt)
         with reading():
@@ -116,7 +120,7 @@ class GraphIntune:
 
     async def delete_assignment(self, configuration_id: str, assignment_id: str, attempt: Attempt) -> bool:
         """Delete one assignment; False: it was gone. Raises AmbiguousWriteError when it may be gone."""
-        item = self._assignments(configuration_id).by_device_configuration_assignment_id(assignment_id)
+        item = self._assignment(configuration_id, assignment_id)
         response = await self._write(self._calls.addressed(item.to_delete_request_information(), V1), attempt)
         if response.status_code == httpx.codes.NOT_FOUND:
             return False
@@ -131,6 +135,13 @@ class GraphIntune:
 
     def _assignments(self, configuration_id: str) -> AssignmentsRequestBuilder:
         return self._configurations.by_device_configuration_id(configuration_id).assignments
+
+    def _assignment(
+        self, configuration_id: str, assignment_id: str
+    ) -> assignment_item.DeviceConfigurationAssignmentItemRequestBuilder:
+        if not is_assignment_id(assignment_id):  # an id may come out of an answer, and `..` would lead elsewhere
+            raise GraphUnavailable(UNREADABLE)
+        return self._assignments(configuration_id).by_device_configuration_assignment_id(assignment_id)
 
     async def _write(self, info: RequestInformation, attempt: Attempt) -> httpx.Response:
         attempt.write_sent = True  # before the token is at hand, since nothing tells when exactly the request leaves

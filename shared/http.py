@@ -128,7 +128,7 @@ def _failed(error: GatewayError, attempt: Attempt) -> Response:
 
 
 def _headers(attempt: Attempt) -> dict[str, str]:
-    headers = {} if attempt.outcome == "read" else {"Assignment-Outcome": attempt.outcome}
+    headers: dict[str, str] = {} if attempt.outcome == "read" else {"Assignment-Outcome": attempt.outcome}
     headers["client-request-id"] = attempt.client_request_id
     if attempt.graph_request_id:
         headers["request-id"] = attempt.graph_request_id

@@ -148,6 +148,12 @@ def _invalid(errors: list[FieldError]) -> InvalidRequest:
     return InvalidRequest(f"Nothing was sent to Graph. What breaks a rule: {fields}.", errors=told)
 
 
+def is_assignment_id(text: str) -> bool:
+    """Tell whether this is a GUID, or a GUID and something like one joined by `_`: safe as a part of an address."""
+    first, joined, second = text.partition("_")
+    return is_guid(first) and (not joined or re.fullmatch(_COLLECTION, second) is not None)
+
+
 def read_configuration_id(text: str) -> str:
     """Read a configuration's id out of an address; raises InvalidRequest."""
     if not is_guid(text):
@@ -161,7 +167,7 @@ def read_assignment_id(text: str, configuration_id: str) -> str:
     A collection's id may stand in place of the second GUID (facts.md §1). Raises InvalidRequest.
     """
     first, joined, second = text.partition("_")
-    if not is_guid(first) or (joined and not re.fullmatch(_COLLECTION, second)):
+    if not is_assignment_id(text):
         raise _invalid([FieldError("assignmentId", "must be an id as it stands in an assignment")])
     if joined and first.lower() != configuration_id:
         raise _invalid([FieldError("assignmentId", "must begin with the configuration's id")])

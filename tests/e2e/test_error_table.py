@@ -301,7 +301,10 @@ def test_503_graph_unavailable_when_graph_sends_the_gateway_to_no_address(
     problem(gateway.create(MAIN_JOB), 503, "graph-unavailable")
 
 
-@pytest.mark.parametrize("body", ["{}", '{"id": 5}', json.dumps({"id": SALES})])
+ANOTHER_GROUP = json.dumps({"id": SALES, "displayName": "SG-Sales", "securityEnabled": True, "groupTypes": []})
+
+
+@pytest.mark.parametrize("body", ["{}", '{"id": 5}', json.dumps({"id": PILOT}), ANOTHER_GROUP])
 def test_503_graph_unavailable_when_the_group_is_answered_with_another(
     gateway: Gateway, stack: Stack, body: str
 ) -> None:

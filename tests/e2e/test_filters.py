@@ -222,6 +222,30 @@ def test_an_answer_that_was_lost_may_hide_that_the_filter_was_left_out(
     assert stack.graph.requests("DELETE") == []
 
 
+@pytest.mark.parametrize("answer", ["409", "400"])
+def test_a_duplicate_without_the_filter_that_was_there_before_is_a_conflict(
+    filtering_gateway: Gateway, stack: Stack, answer: str
+) -> None:
+    assert filtering_gateway.create(MAIN_JOB).status_code == 201
+    stack.graph.tell("duplicates", {"answer": answer})
+    body = json.dumps({"id": WIFI_HQ, "displayName": "Wi-Fi", "assignments": []})
+    stack.graph.fail(kind="body", method="GET", path=f"{WIFI_HQ}$", body=body)
+    answered = problem(filtering_gateway.create(WITH_FILTER), 409, "assignment-conflict")
+    assert "without a filter" in answered["detail"]
+
+
+@pytest.mark.parametrize("odd_id", ["..", "%2e%2e", "x?y"])
+def test_an_odd_id_of_graphs_cannot_lead_the_undoing_elsewhere(
+    filtering_gateway: Gateway, stack: Stack, odd_id: str
+) -> None:
+    target = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": PILOT}
+    body = json.dumps({"id": odd_id, "target": target})
+    stack.graph.fail(kind="body", method="POST", status=201, body=body)
+    answer = problem(filtering_gateway.create(WITH_FILTER), 424, "filter-not-applied")
+    assert "could not be removed" in answer["detail"]
+    assert stack.graph.requests("DELETE") == []
+
+
 def test_a_lost_answer_is_settled_by_its_filter_too(filtering_gateway: Gateway, stack: Stack) -> None:
     stack.graph.fail(kind="drop", method="POST", when="after")
     response = filtering_gateway.create(WITH_FILTER)

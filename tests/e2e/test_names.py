@@ -147,6 +147,7 @@ def test_what_graph_finds_under_a_name_counts_only_where_it_bears_the_name(gatew
         "{90000000-0000-4000-8000-000000000001}",
         "null",
         "0",
+        "a line\nbreak, a tab\tand a NUL\x00",
         LONGEST,
     ],
 )
