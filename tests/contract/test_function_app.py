@@ -54,7 +54,6 @@ CASES = {
     ),
     "a list": by_id("list_assignments", "GET", RESTRICTIONS),
     "one assignment": by_id("get_assignment", "GET", RESTRICTIONS, f"{RESTRICTIONS}_{PILOT}"),
-    "no assignment": by_id("get_assignment", "GET", WIFI_HQ, f"{WIFI_HQ}_{PILOT}"),
     "deleted": by_id("delete_assignment", "DELETE", RESTRICTIONS, f"{RESTRICTIONS}_{PILOT}"),
     "gone": by_id("delete_assignment", "DELETE", WIFI_HQ, f"{WIFI_HQ}_{PILOT}"),
     "a bad address": by_id("delete_assignment", "DELETE", WIFI_HQ, "1"),
