@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from cachetools import TTLCache
 
 from shared.errors import Choice
-from shared.graph_port import Entra, Intune
+from shared.graph_port import Graph
 from shared.names import key
 from shared.schemas import read_search
 from shared.telemetry import Attempt
@@ -20,17 +20,14 @@ LEAST_GROUP_CHARACTERS = 2
 class Choices:
     """Offers the first hundred by name; `filters` says whether assignment filters may be used here at all."""
 
-    def __init__(
-        self, intune: Intune, entra: Entra, *, filters: bool, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._intune = intune
-        self._entra = entra
+    def __init__(self, graph: Graph, *, filters: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._graph = graph
         self._filters = filters
         self._kept: TTLCache[str, list[Choice]] = TTLCache(KEPT_LISTS, KEPT_SECONDS, timer=clock)
 
     async def configurations(self, search: str, attempt: Attempt) -> list[Choice]:
         """Offer configurations with the search anywhere in the name; a blank search offers all."""
-        found = await self._keeping("configurations", lambda: self._intune.configuration_names(attempt))
+        found = await self._keeping("configurations", lambda: self._graph.intune.configuration_names(attempt))
         return _first(found, search)
 
     async def groups(self, search: str, attempt: Attempt) -> list[Choice]:
@@ -38,7 +35,7 @@ class Choices:
         wanted = read_search(search, LEAST_GROUP_CHARACTERS)
 
         async def read() -> list[Choice]:
-            groups = await self._entra.groups_beginning_with(wanted, attempt)
+            groups = await self._graph.entra.groups_beginning_with(wanted, attempt)
             return _first([Choice(each.id, each.name) for each in groups if each.assignable])
 
         return await self._keeping(f"groups {key(wanted)}", read)
@@ -49,7 +46,7 @@ class Choices:
             return []
 
         async def read() -> list[Choice]:
-            return [Choice(each.id, each.name) for each in await self._intune.filters(attempt)]
+            return [Choice(each.id, each.name) for each in await self._graph.intune.filters(attempt)]
 
         return _first(await self._keeping("filters", read), search)
 

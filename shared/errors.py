@@ -9,7 +9,7 @@
     ├── 415  UnsupportedMediaType
     ├── 422  InvalidRequest, GraphRejected
     ├── 424  GraphForbidden, IdentityMissing, Misconfigured, GroupUnreadable, FilterNotApplied
-    ├── 429  Throttled
+    ├── 429  Throttled, RateLimited
     ├── 500  InternalError
     └── 503  GraphUnavailable, IdentityUnavailable, OutcomeUnknown
 
@@ -76,7 +76,7 @@ class GatewayError(Exception):
         self.errors = tuple(errors)
         self.candidates = tuple(candidates)
         self.graph = graph
-        self._retry_after_seconds = retry_after_seconds
+        self.asked_pause_seconds = retry_after_seconds
 
     @property
     def retryable(self) -> bool:
@@ -88,7 +88,7 @@ class GatewayError(Exception):
         """Give the pause that the caller should make, for retryable errors only."""
         if not self.retryable:
             return None
-        return DEFAULT_RETRY_AFTER_SECONDS if self._retry_after_seconds is None else self._retry_after_seconds
+        return DEFAULT_RETRY_AFTER_SECONDS if self.asked_pause_seconds is None else self.asked_pause_seconds
 
     @property
     def outcome(self) -> Literal["refused", "failed"]:
@@ -216,6 +216,12 @@ class Throttled(GatewayError):
     """Graph's limit is reached; nothing was written."""
 
     code, title, status = "throttled", "Microsoft Graph asks for a pause", 429
+
+
+class RateLimited(GatewayError):
+    """The gateway itself has enough to do; nothing was written."""
+
+    code, title, status = "rate-limited", "The gateway asks for a pause", 429
 
 
 class InternalError(GatewayError):

@@ -2,13 +2,24 @@
 
 import asyncio
 import json
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
+
+import httpx
 
 from shared.assignments import Assignment, Conflict, Target, Unchanged, decide
-from shared.errors import AssignmentConflict, FilterNotApplied, GatewayError, OutcomeUnknown
+from shared.errors import ApprovalRequired, AssignmentConflict, FilterNotApplied, GatewayError, OutcomeUnknown
 from shared.graph_port import AmbiguousWriteError, Configuration, Intune
+from shared.retries import MOST_TRIES, passes, pause
 from shared.telemetry import Attempt
+from shared.write_budget import WriteBudget
+
+UNDO_SECONDS = 30
+
+Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -26,57 +37,53 @@ class Written:
 
 
 class Writer:
-    """Changes assignments."""
+    """Changes assignments, within the budget of this process."""
 
-    def __init__(self, intune: Intune) -> None:
+    def __init__(self, intune: Intune, budget: WriteBudget) -> None:
         self._intune = intune
+        self._budget = budget
 
     async def create(
         self, configuration_id: str, wanted: Target, justification: str | None, attempt: Attempt
     ) -> Written:
         """Have the wanted assignment in place; nothing was in its way a moment ago."""
-        try:
+
+        async def send() -> Written:
+            self._budget.take()
             created = await self._intune.create_assignment(configuration_id, wanted, justification, attempt)
-        except AmbiguousWriteError as write:
-            return await self._settle_creation(configuration_id, wanted, write, attempt)
-        if created.assignment.target.filter != wanted.filter:
-            # Not even the end of the caller's time may leave an assignment that is wider than what was asked for.
-            raise await asyncio.shield(self._undo(configuration_id, created.assignment, attempt))
-        return Written("created", created.assignment, created.body)
+            if created.assignment.target.filter != wanted.filter:
+                # Not even the end of the caller's time may leave an assignment that is wider than what was asked for.
+                raise await asyncio.shield(self._undo(configuration_id, created.assignment, attempt))
+            return Written("created", created.assignment, created.body)
+
+        async def look(*, ours: bool) -> Written | None:
+            return _found(await self._read_back(configuration_id, attempt), wanted, ours=ours)
+
+        return await _settled(send, look, attempt)
 
     async def delete(
         self, configuration_id: str, assignment: Assignment, attempt: Attempt
     ) -> Literal["deleted", "unchanged"]:
         """Take an assignment away that was there a moment ago; `unchanged` where somebody else was faster."""
-        try:
-            there = await self._intune.delete_assignment(configuration_id, assignment.id, attempt)
-        except AmbiguousWriteError as write:
-            if (await self._read_back(configuration_id, attempt)).assignment(assignment.id) is None:
-                return "deleted"
-            raise write.otherwise from write
-        return "deleted" if there else "unchanged"
 
-    async def _settle_creation(
-        self, configuration_id: str, wanted: Target, write: AmbiguousWriteError, attempt: Attempt
-    ) -> Written:
-        configuration = await self._read_back(configuration_id, attempt)
-        match decide(configuration.assignments, wanted):
-            case Unchanged(existing):
-                # Graph said that it was there before: then it is not this request that made it.
-                return Written.as_read("unchanged" if write.duplicate else "created", existing)
-            case Conflict(existing) if not write.duplicate and _lacks_the_filter(existing.target, wanted):
-                raise FilterNotApplied(
-                    f"The assignment {existing.id} is there without the filter. It was left alone, since nothing tells "
-                    "whether this request made it: delete it if it is not wanted."
-                ) from write
-            case Conflict(existing):
-                raise conflict(existing, wanted) from write
-        raise write.otherwise from write
+        async def send() -> Literal["deleted", "unchanged"]:
+            self._budget.take()
+            there = await self._intune.delete_assignment(configuration_id, assignment.id, attempt)
+            return "deleted" if there else "unchanged"
+
+        async def look(*, ours: bool) -> Literal["deleted", "unchanged"] | None:
+            there = (await self._read_back(configuration_id, attempt)).assignment(assignment.id)
+            gone = there is None or there.target != assignment.target
+            return ("deleted" if ours else "unchanged") if gone else None
+
+        return await _settled(send, look, attempt)
 
     async def _undo(self, configuration_id: str, assignment: Assignment, attempt: Attempt) -> FilterNotApplied:
+        """Take our own assignment away again, whatever the budget and the caller's patience say."""
         what = f"Microsoft Graph made the assignment {assignment.id} without the filter that was asked for"
+        attempt.ends = max(attempt.ends, time.monotonic() + UNDO_SECONDS)
         try:
-            await self.delete(configuration_id, assignment, attempt)
+            await Writer(self._intune, WriteBudget(MOST_TRIES)).delete(configuration_id, assignment, attempt)
         except GatewayError as error:
             return FilterNotApplied(f"{what}, and it could not be removed: delete it at once.", graph=error.graph)
         return FilterNotApplied(f"{what}; it was removed again.")
@@ -89,8 +96,58 @@ class Writer:
                 "The change was sent, and what is assigned now could not be read. "
                 "Send the same request again: it will find what has landed.",
                 graph=error.graph,
-                retry_after_seconds=error.retry_after_seconds,
+                retry_after_seconds=error.asked_pause_seconds,
             ) from error
+
+
+class Look(Protocol[Result_co]):
+    """Reads back: gives the outcome where the change is there, None where it is not."""
+
+    async def __call__(self, *, ours: bool) -> Result_co | None:
+        """`ours` says whether a write of this request may have made what is found."""
+
+
+async def _settled(send: Callable[[], Awaitable[Result]], look: Look[Result], attempt: Attempt) -> Result:
+    """Send, and after a failure send again only when reading back has just shown that nothing has landed."""
+    doubt: GatewayError | None = None  # what to answer once a write may have landed, whatever comes after it
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            return await send()
+        except AmbiguousWriteError as write:
+            failure, again = write.otherwise, write.again
+            doubt = doubt or (None if write.duplicate else failure)
+            if (found := await look(ours=doubt is not None)) is not None:
+                return found
+        except (ApprovalRequired, FilterNotApplied):
+            raise  # both are the whole truth: without an approval no write lands, and an undone one has landed
+        except GatewayError as error:
+            failure, again = error, passes(error) or _token_was_refused(error, tries)
+        if not again:
+            raise doubt or failure
+        await pause(failure, tries, attempt, doubt)
+        if (found := await look(ours=doubt is not None)) is not None:
+            return found
+
+
+def _token_was_refused(error: GatewayError, tries: int) -> bool:
+    """Tell whether Graph wants another token, which by now has been forgotten: that is worth one more try."""
+    return error.graph is not None and error.graph.status == httpx.codes.UNAUTHORIZED and tries == 1
+
+
+def _found(configuration: Configuration, wanted: Target, *, ours: bool) -> Written | None:
+    match decide(configuration.assignments, wanted):
+        case Unchanged(existing):
+            return Written.as_read("created" if ours else "unchanged", existing)
+        case Conflict(existing) if ours and _lacks_the_filter(existing.target, wanted):
+            raise FilterNotApplied(
+                f"The assignment {existing.id} is there without the filter. It was left alone, since nothing tells "
+                "whether this request made it: delete it if it is not wanted."
+            )
+        case Conflict(existing):
+            raise conflict(existing, wanted)
+    return None
 
 
 def _lacks_the_filter(there: Target, wanted: Target) -> bool:

@@ -1,5 +1,6 @@
 """Reading what Microsoft Graph answers: its JSON, its errors with Intune's nesting undone, and what they mean. Pure."""
 
+import base64
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ from shared.strict_json import NotJsonError
 MAX_CODE_CHARACTERS = 100
 MAX_MESSAGE_CHARACTERS = 1000
 
+CHALLENGE = "challenge"
+"""Where a response's `WWW-Authenticate` is kept, among its extensions."""
 NO_MESSAGE = "Graph sent no message that could be read."
 UNREADABLE = "Microsoft Graph's answer could not be read; nothing was written."
 
@@ -51,6 +54,7 @@ GROUP = Resource(GroupNotFound, GroupUnreadable, "GroupMember.Read.All")
 
 # Intune appends the address of one of its own servers, which tells a caller nothing and an attacker something.
 _INTERNAL_URL = re.compile(r"(?: -)? Url: \S+|https?://fef\.\S+", re.IGNORECASE)
+_CLAIMS = re.compile(r'claims="([^"]+)"')
 _SECONDS = re.compile(r"[0-9]{1,6}")
 
 
@@ -102,6 +106,15 @@ def retry_after_seconds(response: httpx.Response) -> int | None:
     try:
         return max(0, round((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()))
     except (OverflowError, TypeError, ValueError):
+        return None
+
+
+def demanded_claims(response: httpx.Response) -> str | None:
+    """Read what Graph's challenge demands of the next token (RFC 6750 §3, with Entra's base64 `claims`)."""
+    found = _CLAIMS.search(str(response.extensions.get(CHALLENGE, "")))
+    try:
+        return base64.b64decode(found[1], validate=True).decode() if found else None
+    except ValueError:  # garbled: a fresh token is all that can be had
         return None
 
 

@@ -1,5 +1,6 @@
 """Calls to Microsoft Graph: one client with one token, how a request is sent, and how a collection is read."""
 
+import asyncio
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -14,13 +15,24 @@ from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 
-from shared.errors import GraphUnavailable
-from shared.graph_answers import CONFIGURATION, UNREADABLE, Resource, as_list, json_object, reading, refusal
+from shared.errors import GraphUnavailable, IdentityUnavailable
+from shared.graph_answers import (
+    CHALLENGE,
+    CONFIGURATION,
+    UNREADABLE,
+    Resource,
+    as_list,
+    demanded_claims,
+    json_object,
+    reading,
+    refusal,
+)
 from shared.identity import ManagedIdentity
+from shared.retries import LONGEST_TRY_SECONDS, persistently, seconds_for_a_try
 from shared.telemetry import Attempt
 
 V1, BETA = "v1.0", "beta"
-TIMEOUT_SECONDS = httpx.Timeout(connect=5, read=30, write=10, pool=10)
+TIMEOUT_SECONDS = httpx.Timeout(LONGEST_TRY_SECONDS, connect=5)
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=120)
 UNREACHABLE = "Microsoft Graph could not be reached, or did not answer in time; nothing was written."
 
@@ -34,7 +46,13 @@ class GraphCalls:
     def __init__(self, base_url: str, scope: str, client_id: str | None) -> None:
         # HTTP/2, the SDK's default, loses answers when a server retires a connection (facts.md §2); a proxy or
         # .netrc in the environment must not come between the token and Graph.
-        client = httpx.AsyncClient(http2=False, trust_env=False, timeout=TIMEOUT_SECONDS, limits=LIMITS)
+        client = httpx.AsyncClient(
+            http2=False,
+            trust_env=False,
+            timeout=TIMEOUT_SECONDS,
+            limits=LIMITS,
+            event_hooks={"response": [_keep_challenge]},
+        )
         self._base_url = base_url
         self._identity = ManagedIdentity(client_id)
         provider = AzureIdentityAuthenticationProvider(
@@ -64,23 +82,37 @@ class GraphCalls:
         """Make the request for a path that the SDK has no builder for."""
         return self.linked(f"{self._base_url}/{version}/{path}", version)
 
-    async def send(self, info: RequestInformation, attempt: Attempt) -> httpx.Response:
+    async def write(self, info: RequestInformation, attempt: Attempt) -> httpx.Response:
+        """Send a change once, as soon as there is a token for it; raises GraphUnavailable when no answer came."""
+        return await persistently(
+            lambda: self._send(info, attempt), attempt, lambda error: isinstance(error, IdentityUnavailable)
+        )
+
+    async def get(self, info: RequestInformation, resource: Resource, attempt: Attempt) -> httpx.Response:
+        """Read something, persistently; raises what `graph_answers.refusal` makes of any answer but 200."""
+        return await persistently(lambda: self._read(info, resource, attempt), attempt)
+
+    async def _send(self, info: RequestInformation, attempt: Attempt) -> httpx.Response:
         """Send one request; raises GraphUnavailable when no answer came, or the identity's own errors before that."""
+        info.headers.remove("Authorization")  # of an earlier try
         info.headers.try_add("client-request-id", attempt.client_request_id)
         info.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
         attempt.graph_calls += 1
         try:
-            response: httpx.Response = await self._adapter.send_primitive_async(info, "bytes", None)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: kiota on a garbled challenge
+            async with asyncio.timeout(seconds_for_a_try(attempt)):
+                response: httpx.Response = await self._adapter.send_primitive_async(info, "bytes", None)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise GraphUnavailable(UNREACHABLE) from error
         attempt.graph_request_ids += response.headers.get_list("request-id")
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            self._identity.forget()
+            token = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
+            self._identity.refuse(token, demanded_claims(response))
         return response
 
-    async def get(self, info: RequestInformation, resource: Resource, attempt: Attempt) -> httpx.Response:
-        """Read something; raises what `graph_answers.refusal` makes of any answer but 200."""
-        response = await self.send(info, attempt)
+    async def _read(self, info: RequestInformation, resource: Resource, attempt: Attempt) -> httpx.Response:
+        response = await self._send(info, attempt)
+        if response.status_code == httpx.codes.UNAUTHORIZED:  # once more, with a fresh token
+            response = await self._send(info, attempt)
         if resource.permission == CONFIGURATION.permission:  # what is answered rests on this; a group is looked at
             attempt.graph_request_id = response.headers.get("request-id")
         if response.status_code != httpx.codes.OK:
@@ -103,6 +135,11 @@ class GraphCalls:
                 answer = await self.document(self.linked(link, version), resource, attempt)
                 members += as_list(answer["value"])
         return members
+
+
+async def _keep_challenge(response: httpx.Response) -> None:
+    # The SDK's adapter would answer a challenge by sending the request again at once, a POST as well.
+    response.extensions[CHALLENGE] = response.headers.pop("WWW-Authenticate", "")
 
 
 def asking(parameters: Any) -> RequestConfiguration[Any]:  # noqa: ANN401 - each builder has a class of its own for them

@@ -26,7 +26,7 @@ from msgraph.generated.models.device_and_app_management_assignment_target import
 from msgraph.generated.models.device_configuration_assignment import DeviceConfigurationAssignment
 
 from shared.assignments import Assignment, Target
-from shared.errors import Choice, GraphRejected, GraphUnavailable, OutcomeUnknown
+from shared.errors import Choice, GatewayError, GraphRejected, GraphUnavailable, OutcomeUnknown
 from shared.graph_answers import (
     ASSIGNMENT,
     CONFIGURATION,
@@ -42,6 +42,7 @@ from shared.graph_answers import (
 from shared.graph_calls import BETA, V1, GraphCalls, asking, called
 from shared.graph_port import AmbiguousWriteError, AssignmentFilter, Configuration, Created, PlannedWrite
 from shared.platforms import configuration_platform, filter_platform
+from shared.retries import passes
 from shared.schemas import is_assignment_id
 from shared.telemetry import Attempt
 
@@ -116,7 +117,7 @@ class GraphIntune:
         response = await self._write(info, attempt)
         if response.status_code == httpx.codes.CREATED and (created := _created(response.content, target)):
             return created
-        raise _failed_write(response)
+        raise _failed_write(response, duplicate=True)
 
     async def delete_assignment(self, configuration_id: str, assignment_id: str, attempt: Attempt) -> bool:
         """Delete one assignment; False: it was gone. Raises AmbiguousWriteError when it may be gone."""
@@ -125,7 +126,7 @@ class GraphIntune:
         if response.status_code == httpx.codes.NOT_FOUND:
             return False
         if response.status_code != httpx.codes.NO_CONTENT:
-            raise _failed_write(response)
+            raise _failed_write(response, duplicate=False)
         return True
 
     def _creation(self, configuration_id: str, target: Target) -> RequestInformation:
@@ -144,11 +145,14 @@ class GraphIntune:
         return self._assignments(configuration_id).by_device_configuration_assignment_id(assignment_id)
 
     async def _write(self, info: RequestInformation, attempt: Attempt) -> httpx.Response:
-        attempt.write_sent = True  # before the token is at hand, since nothing tells when exactly the request leaves
+        sent_before, attempt.write_sent = attempt.write_sent, True
         try:
-            response = await self._calls.send(info, attempt)
+            response = await self._calls.write(info, attempt)
         except GraphUnavailable as error:
-            raise AmbiguousWriteError(OutcomeUnknown(NOT_SETTLED)) from error
+            raise AmbiguousWriteError(OutcomeUnknown(NOT_SETTLED), again=passes(error)) from error
+        except GatewayError:  # without a token nothing has left
+            attempt.write_sent = sent_before
+            raise
         attempt.graph_request_id = response.headers.get("request-id")
         return response
 
@@ -191,14 +195,18 @@ def _created(body: bytes, wanted: Target) -> Created | None:
     return Created(assignment, body) if assignment.target.reaches_the_same_as(wanted) else None
 
 
-def _failed_write(response: httpx.Response) -> Exception:
-    """Tell a write that Graph refused from one that may have landed: 408, 409, 400 (a duplicate?) and 5xx may have."""
+def _failed_write(response: httpx.Response, *, duplicate: bool) -> Exception:
+    """Tell a write that Graph refused from one that may have landed: 400, 408, 409 and 5xx may have.
+
+    `duplicate` says whether a 400 or 409 may mean that what is asked for was there before.
+    """
     error = refusal(response, OTHER)
     match error:
         case GraphRejected() if response.status_code in {httpx.codes.BAD_REQUEST, httpx.codes.CONFLICT}:
-            return AmbiguousWriteError(error, duplicate=True)
+            return AmbiguousWriteError(error, duplicate=duplicate)
         case GraphUnavailable():
-            pause = error.retry_after_seconds
-            return AmbiguousWriteError(OutcomeUnknown(NOT_SETTLED, graph=error.graph, retry_after_seconds=pause))
+            pause = error.asked_pause_seconds
+            unknown = OutcomeUnknown(NOT_SETTLED, graph=error.graph, retry_after_seconds=pause)
+            return AmbiguousWriteError(unknown, again=passes(error))
         case _:
             return error

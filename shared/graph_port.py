@@ -65,10 +65,11 @@ class AmbiguousWriteError(Exception):
     No GatewayError on purpose: no caller may ever get it as an answer.
     """
 
-    def __init__(self, otherwise: GatewayError, *, duplicate: bool = False) -> None:
+    def __init__(self, otherwise: GatewayError, *, duplicate: bool = False, again: bool = False) -> None:
         super().__init__(otherwise.code)
         self.otherwise = otherwise  # what to answer when reading back shows that nothing has landed
         self.duplicate = duplicate  # Graph seems to say that the assignment was there before
+        self.again = again  # once reading back has shown that nothing has landed, another try may do better
 
 
 class Intune(Protocol):
@@ -118,3 +119,11 @@ class Entra(Protocol):
 
     async def member_count(self, group_id: str, attempt: Attempt) -> int:
         """Count a group's transitive members."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Both services behind Graph's one address."""
+
+    intune: Intune
+    entra: Entra

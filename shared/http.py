@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -59,6 +60,7 @@ async def answered(
 async def in_time(request: Request, setting_seconds: int, work: Awaitable[Result], attempt: Attempt) -> Result:
     """Wait for the work as long as the setting and the caller allow; raises what is true when that has passed."""
     seconds = _deadline_seconds(request, setting_seconds)
+    attempt.ends = time.monotonic() + seconds
     try:
         async with asyncio.timeout(seconds):
             return await work

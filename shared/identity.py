@@ -26,10 +26,18 @@ class ManagedIdentity:
 
     def __init__(self, client_id: str | None) -> None:
         self._client_id = client_id
-        self.forget()
+        self._claims: str | None = None
+        self._forget()
 
-    def forget(self) -> None:
-        """Start anew, without what the library keeps: it would give a token that Graph has refused once more."""
+    def refuse(self, token: str, claims: str | None) -> None:
+        """Start anew when this is the token at hand: Graph has refused it. `claims` is what Graph wants of the next."""
+        request = self._request
+        if request and request.done() and _usable(request) and request.result().token == token:
+            self._forget()
+            self._claims = claims
+
+    def _forget(self) -> None:
+        # Without what the library keeps, too: it would give the same token once more.
         # The synchronous credential, in a thread: the asynchronous one drags another HTTP client in (facts.md §2).
         self._credential = ManagedIdentityCredential(
             client_id=self._client_id,
@@ -41,12 +49,12 @@ class ManagedIdentity:
         )
         self._request: asyncio.Task[AccessToken] | None = None
 
-    async def get_token(self, *scopes: str, claims: str | None = None, **_: Any) -> AccessToken:  # noqa: ANN401 - the protocol's own signature
-        """Give the token; raises IdentityMissing or IdentityUnavailable. `claims` is Graph's demand for a new one."""
+    async def get_token(self, *scopes: str, **_: Any) -> AccessToken:  # noqa: ANN401 - the protocol's own signature
+        """Give the token; raises IdentityMissing or IdentityUnavailable."""
         if self._request and self._request.done() and not _usable(self._request):
-            self.forget()
-        if self._request is None or (self._request.done() and claims):
-            self._request = asyncio.create_task(asyncio.to_thread(self._request_token, scopes, claims))
+            self._forget()
+        if self._request is None:
+            self._request = asyncio.create_task(asyncio.to_thread(self._request_token, scopes, self._claims))
         # Whoever gives up waiting must not take the request away from the others.
         return await asyncio.shield(self._request)
 

@@ -15,7 +15,7 @@ from shared.errors import (
     GroupUnreadable,
     InvalidRequest,
 )
-from shared.graph_port import AssignmentFilter, Configuration, Entra, Group, Intune
+from shared.graph_port import AssignmentFilter, Configuration, Graph, Group
 from shared.names import Named, the_one_named
 from shared.platforms import differ
 from shared.schemas import AssignmentRequest
@@ -46,9 +46,8 @@ class Resolved:
 class Resolver:
     """Finds what requests name; `filters` says whether assignment filters may be used here."""
 
-    def __init__(self, intune: Intune, entra: Entra, *, require_group_check: bool, filters: bool) -> None:
-        self._intune = intune
-        self._entra = entra
+    def __init__(self, graph: Graph, *, require_group_check: bool, filters: bool) -> None:
+        self._graph = graph
         self._require_group_check = require_group_check
         self._filters = filters
 
@@ -68,10 +67,10 @@ class Resolver:
 
     async def _configuration(self, request: AssignmentRequest, attempt: Attempt) -> Configuration:
         if request.configuration_id:
-            return await self._intune.configuration(request.configuration_id, attempt)
+            return await self._graph.intune.configuration(request.configuration_id, attempt)
         return await _named(
             str(request.configuration_name),
-            lambda name: self._intune.configurations(name, attempt),
+            lambda name: self._graph.intune.configurations(name, attempt),
             "device configuration",
             ConfigurationNotFound,
         )
@@ -80,11 +79,11 @@ class Resolver:
         """Find the group; None for a request without one, and for a group that could not be checked."""
         if request.group_name:
             return await _named(
-                request.group_name, lambda name: self._entra.groups(name, attempt), "group", GroupNotFound
+                request.group_name, lambda name: self._graph.entra.groups(name, attempt), "group", GroupNotFound
             )
         if request.group_id:
             try:
-                return await self._entra.group(request.group_id, attempt)
+                return await self._graph.entra.group(request.group_id, attempt)
             except GroupUnreadable:
                 if self._require_group_check:
                     raise
@@ -95,7 +94,7 @@ class Resolver:
     async def _filter(self, request: AssignmentRequest, attempt: Attempt) -> AssignmentFilter | None:
         if not request.filter_field:
             return None
-        filters = await self._intune.filters(attempt)
+        filters = await self._graph.intune.filters(attempt)
         if request.filter_name:
             found = the_one_named(request.filter_name, filters, "assignment filter")
         else:

@@ -7,7 +7,7 @@ from shared.answers import PlannedRequest, Preview
 from shared.assignments import Assignment, Conflict, Create, Target, Unchanged, decide
 from shared.errors import Choice, GatewayError, GroupUnreadable, GuardrailRefused, WritesDisabled
 from shared.exactly_once import Writer, Written, conflict
-from shared.graph_port import Entra, Intune
+from shared.graph_port import Graph
 from shared.guardrails import Caller, Guardrails
 from shared.resolution import Resolved, Resolver
 from shared.schemas import AssignmentRequest
@@ -18,13 +18,12 @@ class AssignmentService:
     """Carries out requests; knows the rules, and Graph only through its ports."""
 
     def __init__(
-        self, intune: Intune, entra: Entra, resolver: Resolver, guardrails: Guardrails, *, writes_enabled: bool
+        self, graph: Graph, resolver: Resolver, writer: Writer, guardrails: Guardrails, *, writes_enabled: bool
     ) -> None:
-        self._intune = intune
-        self._entra = entra
+        self._graph = graph
         self._resolver = resolver
         self._guardrails = guardrails
-        self._writer = Writer(intune)
+        self._writer = writer
         self._writes_enabled = writes_enabled
 
     async def create(self, request: AssignmentRequest, caller: Caller, attempt: Attempt) -> Written | Preview:
@@ -48,7 +47,7 @@ class AssignmentService:
         self, configuration_id: str, assignment_id: str, caller: Caller, attempt: Attempt
     ) -> Literal["deleted", "unchanged"]:
         """Have an assignment gone; guarded like its creation, since taking an exclusion away widens."""
-        configuration = await self._intune.configuration(configuration_id, attempt)
+        configuration = await self._graph.intune.configuration(configuration_id, attempt)
         attempt.resolved = {"configurationName": configuration.name}
         existing = configuration.assignment(assignment_id)
         if existing is None:
@@ -60,11 +59,11 @@ class AssignmentService:
 
     async def assignment(self, configuration_id: str, assignment_id: str, attempt: Attempt) -> bytes:
         """Give Graph's own body of one assignment."""
-        return await self._intune.assignment(configuration_id, assignment_id, attempt)
+        return await self._graph.intune.assignment(configuration_id, assignment_id, attempt)
 
     async def assignments(self, configuration_id: str, attempt: Attempt) -> list[dict[str, Any]]:
         """Give all assignments of a configuration, with `groupName` and `filterName` where they may be read."""
-        configuration = await self._intune.configuration(configuration_id, attempt)
+        configuration = await self._graph.intune.configuration(configuration_id, attempt)
         attempt.resolved = {"configurationName": configuration.name}
         targets = [each.target for each in configuration.assignments]
         groups, filters = await asyncio.gather(
@@ -82,7 +81,7 @@ class AssignmentService:
 
     async def _preview(self, resolved: Resolved, decision: Create | Unchanged, attempt: Attempt) -> Preview:
         configuration, target, group = resolved.configuration, resolved.target, resolved.group
-        planned = self._intune.planned(configuration.id, target)
+        planned = self._graph.intune.planned(configuration.id, target)
         return Preview(
             outcome="unchanged" if isinstance(decision, Unchanged) else "wouldCreate",
             request=PlannedRequest(method=planned.method, url=planned.url, body=dict(planned.body)),
@@ -96,21 +95,21 @@ class AssignmentService:
     async def _member_count(self, target: Target, attempt: Attempt) -> int | None:
         """Count whom the target reaches; whatever keeps that from being read, the real request would not meet it."""
         try:
-            return await self._entra.member_count(target.group_id, attempt) if target.group_id else None
+            return await self._graph.entra.member_count(target.group_id, attempt) if target.group_id else None
         except GatewayError:
             return None
 
     async def _group_names(self, targets: list[Target], attempt: Attempt) -> dict[str, str]:
         group_ids = {target.group_id for target in targets if target.group_id}
         try:
-            return await self._entra.group_names(group_ids, attempt)
+            return await self._graph.entra.group_names(group_ids, attempt)
         except GroupUnreadable:
             return {}
 
     async def _filter_names(self, targets: list[Target], attempt: Attempt) -> dict[str, str]:
         if not any(target.filter for target in targets):
             return {}
-        return {each.id: each.name for each in await self._intune.filters(attempt)}
+        return {each.id: each.name for each in await self._graph.intune.filters(attempt)}
 
 
 def _listed(assignment: Assignment, groups: dict[str, str], filters: dict[str, str]) -> dict[str, Any]:

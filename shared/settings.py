@@ -13,6 +13,7 @@ from shared.schemas import is_guid
 APP_FOLDER = Path(__file__).resolve().parent.parent
 MAX_DEADLINE_SECONDS = 220
 MAX_PORT = 65_535
+MAX_WRITES = 100_000
 
 _LOOPBACK_URL = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:(?P<port>[0-9]{1,5}))?")
 _ANYTHING = re.compile(".+", re.DOTALL)
@@ -52,6 +53,7 @@ class Settings:
     writes_enabled: bool
     require_group_check: bool
     filters: bool
+    writes_per_20s: int
     deadline_seconds: int
     base_url: str
 
@@ -72,6 +74,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         filters=read.choice("ASSIGNMENT_FILTERS", "off", "beta", default="off") == "beta",
         deadline_seconds=read.value("REQUEST_DEADLINE_SECONDS", _seconds, "must be a whole number from 1 to 220")
         or 100,
+        writes_per_20s=read.value("GRAPH_WRITES_PER_20S", _writes, "must be a whole number from 1 to 100000") or 100,
         base_url=_own_url(read.required("WEBSITE_HOSTNAME", "must be the app's own host name; the platform sets it")),
     )
     read.required("AUTH_MODE", "must be key", re.compile("key"))
@@ -137,6 +140,10 @@ def _guardrails(text: str) -> Guardrails | None:
 def _seconds(text: str) -> int | None:
     # The platform cuts an HTTP function at 230 seconds.
     return int(text) if re.fullmatch("[0-9]{1,3}", text) and 1 <= int(text) <= MAX_DEADLINE_SECONDS else None
+
+
+def _writes(text: str) -> int | None:
+    return int(text) if re.fullmatch("[0-9]{1,6}", text) and 1 <= int(text) <= MAX_WRITES else None
 
 
 def _own_url(host_name: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ class Attempt:
 
     `action` is the function's name, `asked` what the caller gave and `resolved` what its names and ids stand for, both
     by the names of the wire; `removed` is Graph's whole assignment, so that it can be put back. `graph_request_id` is
-    of the call that the answer rests on, `graph_request_ids` of all calls.
+    of the call that the answer rests on, `graph_request_ids` of all calls. `started` and `ends` are on the monotonic
+    clock, in seconds.
     """
 
     client_request_id: str
@@ -36,6 +38,11 @@ class Attempt:
     write_sent: bool = False
     warnings: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
+    ends: float = math.inf
+
+    def seconds_left(self) -> float:
+        """Give what is left of the request's one deadline; negative when it has passed."""
+        return self.ends - time.monotonic()
 
     def event(self) -> dict[str, Any]:
         """Give the audit event; values that are not known are left out."""

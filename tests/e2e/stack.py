@@ -19,6 +19,8 @@ from sandbox.tenant import PILOT, WIFI_HQ
 Json = dict[str, Any]
 
 MAIN_JOB: Mapping[str, str] = {"configurationId": WIFI_HQ, "groupId": PILOT}
+LASTING = 100
+HASTY = {"Prefer": "wait=1"}
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -49,10 +51,14 @@ class Emulator:
         """Make the next matching request fail; see `sandbox/faults.py` for the kinds."""
         self.tell("faults", [fault])
 
+    def keep_failing(self, **fault: object) -> None:
+        """Make every matching request fail until the next reset."""
+        self.fail(**fault, times=LASTING)
+
     def unplayed_faults(self) -> list[Json]:
-        """Give the faults that wait for their request."""
+        """Give the faults that wait for their request, of the lasting ones those that none has met."""
         pending: list[Json] = self.control.get("faults").raise_for_status().json()
-        return pending
+        return [fault for fault in pending if fault["times"] != LASTING or pending.count(fault) == LASTING]
 
     def requests(self, method: str | None = None) -> list[Json]:
         """Give the journal, or the part of it with one method."""

@@ -113,7 +113,7 @@ def test_without_its_permission_no_group_is_offered(fresh_gateway: Gateway, stac
 
 
 def test_a_failure_is_not_kept(fresh_gateway: Gateway, stack: Stack) -> None:
-    stack.graph.fail(kind="status", method="GET", status=503)
+    stack.graph.fail(kind="status", method="GET", status=500)
     problem(fresh_gateway.choices("configurations", search="kiosk"), 503, "graph-unavailable")
     assert fresh_gateway.choices("configurations", search="kiosk").json()["value"][0]["id"] == KIOSK
 

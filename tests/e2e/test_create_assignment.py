@@ -22,7 +22,7 @@ from sandbox.tenant import (
     SALES,
     WIFI_HQ,
 )
-from tests.e2e.stack import GUID, MAIN_JOB, Gateway, Stack, problem
+from tests.e2e.stack import GUID, HASTY, MAIN_JOB, Gateway, Stack, problem
 
 
 def as_the_sdk_sends(target: DeviceAndAppManagementAssignmentTarget) -> str:
@@ -243,9 +243,8 @@ def test_every_attempt_leaves_one_audit_event_of_one_line(gateway: Gateway) -> N
 
 
 def test_a_failed_attempt_is_audited_with_what_lay_behind_it(gateway: Gateway, stack: Stack) -> None:
-    stack.graph.fail(kind="drop", method="GET", path="/deviceConfigurations/", when="before")
-    [line] = gateway.output.lines_with(gateway.create(MAIN_JOB).headers["client-request-id"])
-    event = json.loads(line.partition("gateway.audit: ")[2])
+    stack.graph.keep_failing(kind="drop", method="GET", path="/deviceConfigurations/", when="before")
+    event = gateway.audit(gateway.create(MAIN_JOB, **HASTY))
     assert (event["outcome"], event["code"], event["cause"]) == ("failed", "graph-unavailable", "RemoteProtocolError")
 
 

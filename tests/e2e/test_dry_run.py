@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sandbox.tenant import GROUP_SOUTH, IOS_BASELINE, PILOT, RESTRICTIONS, SALES, WIFI_HQ
-from tests.e2e.stack import MAIN_JOB, Gateway, Json, Stack, problem
+from tests.e2e.stack import HASTY, MAIN_JOB, Gateway, Json, Stack, problem
 
 NOWHERE = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 
@@ -54,8 +54,8 @@ def test_the_members_are_counted_where_they_may_be(gateway: Gateway, stack: Stac
     ids=str,
 )
 def test_a_count_that_cannot_be_had_changes_nothing_else(gateway: Gateway, stack: Stack, fault: Json) -> None:
-    stack.graph.fail(method="GET", path="count$", **fault)
-    response = gateway.create({**MAIN_JOB, "dryRun": True})
+    stack.graph.keep_failing(method="GET", path="count$", **fault)
+    response = gateway.create({**MAIN_JOB, "dryRun": True}, **HASTY)
     assert (response.status_code, response.json()["outcome"]) == (200, "wouldCreate")
     assert "memberCount" not in response.json()
 

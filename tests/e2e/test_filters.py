@@ -195,7 +195,7 @@ def test_a_filter_that_graph_leaves_out_is_a_failure_and_undone(filtering_gatewa
 )
 def test_what_cannot_be_undone_is_said(filtering_gateway: Gateway, stack: Stack, fault: Json) -> None:
     stack.graph.tell("filters", {"answer": "dropped"})
-    stack.graph.fail(method="DELETE", **fault)
+    stack.graph.keep_failing(method="DELETE", **fault)
     answer = problem(filtering_gateway.create(WITH_FILTER), 424, "filter-not-applied")
     assert f"{SLOT}" in answer["detail"]
     assert "could not be removed" in answer["detail"]

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 
 from sandbox.programs import sample_settings
 from tests.e2e.stack import MAIN_JOB, Stack, problem
@@ -24,19 +25,38 @@ def token(stack: Stack, lifetime_seconds: int) -> str:
 
 
 def test_parallel_first_requests_share_one_token(stack: Stack) -> None:
-    with stack.gateway() as gateway, ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda _: gateway.create(MAIN_JOB).status_code, range(8)))
+    with stack.gateway() as gateway, ThreadPoolExecutor(50) as threads:
+        answers = list(threads.map(lambda _: gateway.create(MAIN_JOB).status_code, range(50)))
     assert set(answers) <= {200, 201}
     assert len(stack.identity.requests()) == 1
     assert len(stack.graph.assignments()) == 1
 
 
 def test_a_failure_is_shared_by_all_who_wait_for_it_and_not_kept(stack: Stack) -> None:
-    stack.identity.fail(kind="status", status=500)
+    stack.identity.fail(kind="status", status=400)
     with stack.gateway() as gateway:
-        problem(gateway.create(MAIN_JOB), 503, "identity-unavailable")
+        problem(gateway.create(MAIN_JOB), 424, "identity-missing")
         assert len(stack.identity.requests()) == 1
         assert gateway.create(MAIN_JOB).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 429},
+        {"kind": "status", "status": 500},
+        {"kind": "drop", "when": "before"},
+        {"kind": "delay", "seconds": 6},
+    ],
+    ids=str,
+)
+def test_a_failure_of_the_identity_endpoint_that_passes_is_lived_through(
+    stack: Stack, fault: dict[str, object]
+) -> None:
+    stack.identity.fail(**fault)
+    with stack.gateway() as gateway:
+        assert gateway.create(MAIN_JOB).status_code == 201
+    assert len(stack.identity.requests()) == 2
 
 
 def test_a_token_is_renewed_five_minutes_before_it_expires(stack: Stack) -> None:
@@ -52,8 +72,24 @@ def test_a_token_that_graph_refuses_is_not_kept(stack: Stack) -> None:
     with stack.gateway() as gateway:
         gateway.create(MAIN_JOB)
         stack.graph.fail(kind="status", method="GET", path="/deviceConfigurations/", status=401)
-        problem(gateway.create(MAIN_JOB), 424, "graph-forbidden")
         assert gateway.create(MAIN_JOB).headers["assignment-outcome"] == "unchanged"
+    assert len(stack.identity.requests()) == 2
+
+
+def test_a_graph_that_refuses_every_token_is_asked_with_one_fresh_one_and_no_more(stack: Stack) -> None:
+    with stack.gateway() as gateway:
+        gateway.create(MAIN_JOB)
+        stack.graph.keep_failing(kind="status", method="GET", status=401)
+        problem(gateway.create(MAIN_JOB), 424, "graph-forbidden")
+    assert len(stack.identity.requests()) == 2
+
+
+@pytest.mark.parametrize("claims", ["x", "", "//8="])
+def test_a_demand_that_cannot_be_read_is_met_with_a_fresh_token(stack: Stack, claims: str) -> None:
+    headers = {"WWW-Authenticate": f'Bearer claims="{claims}"'}
+    stack.graph.fail(kind="status", method="GET", path="/deviceConfigurations/", status=401, headers=headers)
+    with stack.gateway() as gateway:
+        assert gateway.create(MAIN_JOB).status_code == 201
     assert len(stack.identity.requests()) == 2
 
 

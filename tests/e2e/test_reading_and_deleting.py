@@ -13,7 +13,7 @@ from sandbox.tenant import (
     SALES,
     WIFI_HQ,
 )
-from tests.e2e.stack import MAIN_JOB, Gateway, Json, Stack, problem
+from tests.e2e.stack import HASTY, MAIN_JOB, Gateway, Json, Stack, problem
 
 NOWHERE = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 SLOT = f"{WIFI_HQ}_{PILOT}"
@@ -57,7 +57,7 @@ def test_a_group_that_is_gone_has_no_name(gateway: Gateway, stack: Stack) -> Non
 
 
 def test_a_failure_that_passes_is_not_taken_for_a_group_without_a_name(gateway: Gateway, stack: Stack) -> None:
-    stack.graph.fail(kind="status", method="GET", path="/groups$", status=503)
+    stack.graph.fail(kind="status", method="GET", path="/groups$", status=500)
     problem(gateway.assignments(RESTRICTIONS), 503, "graph-unavailable")
 
 
@@ -165,8 +165,9 @@ def test_a_deletion_whose_answer_is_lost_is_settled_by_reading_back(
 
 def test_a_deletion_that_has_not_landed_is_unknown_and_settled_by_the_next(gateway: Gateway, stack: Stack) -> None:
     gateway.create(MAIN_JOB)
-    stack.graph.fail(kind="drop", method="DELETE", when="before")
+    stack.graph.fail(kind="status", method="DELETE", status=500)
     problem(gateway.delete(WIFI_HQ, SLOT), 503, "outcome-unknown")
+    assert len(stack.graph.requests("DELETE")) == 1
     assert gateway.delete(WIFI_HQ, SLOT).headers["assignment-outcome"] == "deleted"
     assert stack.graph.assignments() == []
 
@@ -179,8 +180,8 @@ def test_graphs_refusal_of_a_deletion_is_told(
     gateway: Gateway, stack: Stack, status: int, code: str, answered: int
 ) -> None:
     gateway.create(MAIN_JOB)
-    stack.graph.fail(kind="status", method="DELETE", status=status)
-    problem(gateway.delete(WIFI_HQ, SLOT), answered, code)
+    stack.graph.keep_failing(kind="status", method="DELETE", status=status)
+    problem(gateway.delete(WIFI_HQ, SLOT, **HASTY), answered, code)
     assert len(stack.graph.assignments()) == 1
 
 

@@ -5,7 +5,7 @@ from typing import cast
 
 from shared.choices import KEPT_SECONDS, Choices
 from shared.errors import Choice
-from shared.graph_port import Entra, Intune
+from shared.graph_port import Entra, Graph, Intune
 from shared.telemetry import Attempt
 
 ATTEMPT = Attempt("0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", "list_configurations")
@@ -25,7 +25,7 @@ class FakeIntune:
 def test_a_list_is_kept_for_a_minute_and_then_read_anew() -> None:
     now = 0.0
     intune = FakeIntune()
-    choices = Choices(cast("Intune", intune), cast("Entra", None), filters=False, clock=lambda: now)
+    choices = Choices(Graph(cast("Intune", intune), cast("Entra", None)), filters=False, clock=lambda: now)
 
     def offered() -> int:
         return len(asyncio.run(choices.configurations("number", ATTEMPT)))
