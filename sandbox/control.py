@@ -1,4 +1,11 @@
-"""The control surface of an emulator, below `/_sandbox/`, and the application that holds it beside the service."""
+"""The control surface that both emulators have below `/_sandbox/`, and the application that holds it and the service.
+
+| Path | Command |
+|---|---|
+| `POST /reset` | goes back to the seed and forgets everything below |
+| `GET /requests` | the journal |
+| `POST /faults` | a list of rules for the requests to come (`faults`); `GET` gives those that wait |
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -8,50 +15,52 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from sandbox.command import done, refuse
 from sandbox.exchange import Exchange
 from sandbox.faults import FAULTS
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
+class Controls:
+    """What both emulators can be told and asked by a test; `reset` puts the service's own state back."""
+
+    def __init__(self, exchange: Exchange, reset: Callable[[], None]) -> None:
+        self._exchange = exchange
+        self._reset = reset
+
+    def routes(self) -> list[Route]:
+        """List the paths below `/_sandbox`."""
+        return [
+            Route("/reset", self.post_reset, methods=["POST"]),
+            Route("/requests", self.get_requests),
+            Route("/faults", self.post_faults, methods=["POST"]),
+            Route("/faults", self.get_faults),
+        ]
+
+    async def post_reset(self, _: Request) -> Response:
+        """Go back to the seed."""
+        self._exchange.clear()
+        self._reset()
+        return done()
+
+    async def get_requests(self, _: Request) -> Response:
+        """Show the journal."""
+        return JSONResponse([entry.model_dump(by_alias=True) for entry in self._exchange.journal])
+
+    async def post_faults(self, request: Request) -> Response:
+        """Take rules."""
+        self._exchange.faults.add(FAULTS.validate_json(await request.body()))
+        return done()
+
+    async def get_faults(self, _: Request) -> Response:
+        """Show the rules that wait."""
+        return JSONResponse(FAULTS.dump_python(self._exchange.faults.pending, mode="json", by_alias=True))
+
+
 def emulator(exchange: Exchange, reset: Callable[[], None], controls: Sequence[Route]) -> Starlette:
     """Build the application: what both emulators can be told, what only this one can, and the service itself."""
-
-    async def post_reset(_: Request) -> Response:
-        exchange.clear()
-        reset()
-        return done()
-
-    async def get_requests(_: Request) -> Response:
-        return JSONResponse([entry.model_dump(by_alias=True) for entry in exchange.journal])
-
-    async def post_faults(request: Request) -> Response:
-        exchange.faults.add(FAULTS.validate_json(await request.body()))
-        return done()
-
-    async def get_faults(_: Request) -> Response:
-        return JSONResponse(FAULTS.dump_python(exchange.faults.pending, mode="json", by_alias=True))
-
-    control = [
-        Route("/reset", post_reset, methods=["POST"]),
-        Route("/requests", get_requests),
-        Route("/faults", post_faults, methods=["POST"]),
-        Route("/faults", get_faults),
-        *controls,
-    ]
+    control = Mount("/_sandbox", routes=[*Controls(exchange, reset).routes(), *controls])
     service = Route("/{path:path}", exchange.serve, methods=METHODS)
-    return Starlette(
-        routes=[Mount("/_sandbox", routes=control), service], exception_handlers={ValidationError: _refuse}
-    )
-
-
-def done() -> Response:
-    """Answer a command that was understood."""
-    return Response(status_code=204)
-
-
-async def _refuse(_: Request, error: Exception) -> Response:
-    """Say which keys of a command were not understood, and why. Only commands are validated."""
-    problems = error.errors() if isinstance(error, ValidationError) else []
-    messages = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in problems]
-    return JSONResponse({"errors": messages}, 400)
+    # Only commands are validated by pydantic: what a service finds wrong, it says in words of its own.
+    return Starlette(routes=[control, service], exception_handlers={ValidationError: refuse})

@@ -2,26 +2,14 @@
 
 import time
 import uuid
-from functools import partial
-from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sandbox.faults import Dropped, FaultQueue, StatusFault
+from sandbox.connections import Dropped
+from sandbox.faults import Fault, FaultQueue
 from sandbox.journal import Entry, read_entry
-
-
-class Service(Protocol):
-    """What an emulated service has to offer; its state changes while `answer` runs, and at no other time."""
-
-    name: str
-
-    async def answer(self, request: Request, request_id: str) -> Response:
-        """Carry the request out."""
-
-    def failure(self, request: Request, request_id: str, fault: StatusFault) -> Response:
-        """Word an error in the service's own shape."""
+from sandbox.occasion import Occasion, Service
 
 
 class Exchange:
@@ -35,23 +23,27 @@ class Exchange:
     async def serve(self, request: Request) -> Response:
         """Answer one request, under a new `request-id` and the caller's `client-request-id`."""
         started = time.perf_counter()
-        request_id = str(uuid.uuid4())
         fault = self.faults.take(request.method, request.scope["path"])
-        entry = await read_entry(request, request_id, fault.kind if fault else None)
+        entry = await read_entry(request, str(uuid.uuid4()), fault.kind if fault else None)
         self.journal.append(entry)
-        answer = partial(self._service.answer, request, request_id)
-        failure = partial(self._service.failure, request, request_id)
-        response = await (fault.play(answer, failure) if fault else answer())
-        response.headers["request-id"] = request_id
-        response.headers["client-request-id"] = request.headers.get("client-request-id", request_id)
-        entry.status = None if isinstance(response, Dropped) else response.status_code
+        response = await self._answer(request, entry, fault)
+        response.headers["request-id"] = entry.request_id
+        response.headers["client-request-id"] = request.headers.get("client-request-id", entry.request_id)
         self._report(request, entry, time.perf_counter() - started)
         return response
 
     def clear(self) -> None:
-        """Forget the journal and all faults."""
+        """Forget what was asked, and what was to come of it."""
         self.journal.clear()
-        self.faults.pending.clear()
+        self.faults.clear()
+
+    async def _answer(self, request: Request, entry: Entry, fault: Fault | None) -> Response:
+        occasion = Occasion(self._service, request, entry)
+        response = await (fault.play(occasion) if fault else occasion.answer())
+        # A fault may outlast the caller's patience: what is sent then is nobody's answer.
+        gone = isinstance(response, Dropped) or (fault is not None and await request.is_disconnected())
+        entry.status = None if gone else response.status_code
+        return response
 
     def _report(self, request: Request, entry: Entry, seconds: float) -> None:
         """Print one line, flushed; the path as it came over the wire."""

@@ -1,7 +1,8 @@
 """The emulated Microsoft Graph: `python -m sandbox.graph --port 7072`.
 
 A state machine over a seeded tenant, reached as `/v1.0/…` and `/beta/…`; what it answers and why stands in `intune`,
-`directory` and `graph_errors`, how it is made to fail in `faults`. `/_sandbox/…` is the control surface for tests.
+`directory` and `graph_errors`, how it is made to fail in `faults`. `/_sandbox/…` is the control surface for tests:
+`control` and `graph_control` list its commands.
 """
 
 from collections.abc import Callable
@@ -13,11 +14,11 @@ from starlette.responses import Response
 from sandbox.control import emulator
 from sandbox.directory import Directory
 from sandbox.exchange import Exchange
-from sandbox.faults import StatusFault
 from sandbox.graph_call import Call, read_call
-from sandbox.graph_control import Controls
+from sandbox.graph_control import GraphControls
 from sandbox.graph_errors import GraphError, error_response, unknown_segment
 from sandbox.intune import Intune
+from sandbox.occasion import Failure
 from sandbox.permissions import authenticate, authorise
 from sandbox.serving import bind, port_argument, serve
 from sandbox.tenant import Tenant
@@ -54,10 +55,10 @@ class Graph:
         except GraphError as error:
             return error_response(error, call)
 
-    def failure(self, request: Request, request_id: str, fault: StatusFault) -> Response:
-        """Word a fault in Graph's shape, the message wrapped in JSON as often as the fault says."""
-        headers = fault.error_headers
-        error = GraphError(fault.status, fault.error_code, fault.error_message, fault.nested, headers=headers)
+    def failure(self, request: Request, request_id: str, failure: Failure) -> Response:
+        """Word an error in Graph's shape."""
+        code, message = failure.error_code, failure.error_message
+        error = GraphError(failure.status, code, message, failure.nesting, headers=failure.headers)
         return error_response(error, read_call(request, request_id, b""))
 
     def _find(self, call: Call) -> tuple[Handler, list[str]]:
@@ -110,7 +111,7 @@ def _first_unknown(segments: tuple[str, ...], table: RouteTable) -> str:
 def create_application() -> Starlette:
     """Build a Graph with a tenant of its own."""
     graph = Graph()
-    return emulator(Exchange(graph), graph.tenant.reset, Controls(graph.tenant).routes())
+    return emulator(Exchange(graph), graph.tenant.reset, GraphControls(graph.tenant).routes())
 
 
 def main() -> None:

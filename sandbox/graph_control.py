@@ -3,23 +3,16 @@
 import uuid
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
-from pydantic.alias_generators import to_camel
+from pydantic import Field, NonNegativeInt, PositiveInt
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.assignment_types import listed, read_target
-from sandbox.control import done
+from sandbox.command import Command, done
 from sandbox.tenant import DuplicateAnswer, Tenant, assignment_filter, configuration, group
 
 Identifier = Annotated[str, Field(default_factory=lambda: str(uuid.uuid4()))]
-
-
-class Command(BaseModel):
-    """What every command has in common: a word that is not known makes it fail, since it would do nothing."""
-
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
 
 class Duplicates(Command):
@@ -81,13 +74,13 @@ class NewAssignment(Command):
 class Additions(Command):
     """What is to be in the tenant besides."""
 
-    configurations: list[NewConfiguration] = []
-    groups: list[NewGroup] = []
-    filters: list[NewFilter] = []
-    assignments: list[NewAssignment] = []
+    configurations: tuple[NewConfiguration, ...] = ()
+    groups: tuple[NewGroup, ...] = ()
+    filters: tuple[NewFilter, ...] = ()
+    assignments: tuple[NewAssignment, ...] = ()
 
 
-class Controls:
+class GraphControls:
     """The commands, each a path of its own."""
 
     def __init__(self, tenant: Tenant) -> None:
@@ -112,22 +105,22 @@ class Controls:
 
     async def post_duplicates(self, request: Request) -> Response:
         """Choose the answer to a duplicate."""
-        self._tenant.duplicates = Duplicates.model_validate_json(await request.body()).answer
+        self._tenant.duplicates = (await Duplicates.read(request)).answer
         return done()
 
     async def post_paging(self, request: Request) -> Response:
         """Choose the size of a page."""
-        self._tenant.page_size = Paging.model_validate_json(await request.body()).size
+        self._tenant.page_size = (await Paging.read(request)).size
         return done()
 
     async def post_filters(self, request: Request) -> Response:
         """Choose what becomes of filters."""
-        self._tenant.drops_filters = Filters.model_validate_json(await request.body()).answer == "dropped"
+        self._tenant.drops_filters = (await Filters.read(request)).answer == "dropped"
         return done()
 
     async def post_approval(self, request: Request) -> Response:
         """Choose whether changes need approval, and approve those that wait."""
-        wanted = Approval.model_validate_json(await request.body())
+        wanted = await Approval.read(request)
         self._tenant.approvals.required = wanted.required
         if wanted.approved:
             self._tenant.approvals.approve_all()
@@ -135,7 +128,7 @@ class Controls:
 
     async def post_additions(self, request: Request) -> Response:
         """Add to the tenant, and answer the ids of what was added."""
-        wanted, tenant = Additions.model_validate_json(await request.body()), self._tenant
+        wanted, tenant = await Additions.read(request), self._tenant
         for one in wanted.configurations:
             tenant.configurations[one.id] = configuration(one.id, one.type, one.name)
             tenant.assignments[one.id] = {}

@@ -22,8 +22,9 @@ HEADERS_OF_INTEREST = (
 class Entry(BaseModel):
     """One request. Of its token only the audience is kept; equal client ports mean one connection.
 
-    `path` is without Graph's version, which stands beside it; `status` is None while the answer is under way, and
-    stays so where the connection was cut instead.
+    `path` is without Graph's version, which stands beside it. `status` is what was answered: None while the answer is
+    under way, and for ever where the connection was cut or the caller gave up. `carried_out` is the status that the
+    service itself came to: None where a fault kept the request from it.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
@@ -40,6 +41,7 @@ class Entry(BaseModel):
     body: str
     fault: str | None
     status: int | None = None
+    carried_out: int | None = None
 
 
 async def read_entry(request: Request, request_id: str, fault: str | None) -> Entry:

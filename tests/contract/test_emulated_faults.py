@@ -5,17 +5,11 @@ import json
 import httpx
 import pytest
 
-from tests.contract.emulator import (
-    WIFI,
-    assigned,
-    error,
-    intune_message,
-    target,
-)
+from tests.contract.emulator import WIFI, assigned, error, intune_message, target, tell
 
 
 def play(graph: httpx.Client, **rule: object) -> httpx.Response:
-    assert graph.post("/_sandbox/faults", json=[{"method": "POST", "path": "/assignments$", **rule}]).is_success
+    tell(graph, "faults", [{"method": "POST", "path": "/assignments$", **rule}])
     return graph.post(WIFI, json=target("allDevices"))
 
 
@@ -71,7 +65,7 @@ def test_a_page_of_html_takes_the_place_of_json(graph: httpx.Client) -> None:
 
 @pytest.mark.parametrize(("when", "committed"), [("before", 0), ("after", 1)])
 def test_an_answer_is_late_around_the_commit(graph: httpx.Client, when: str, committed: int) -> None:
-    graph.post("/_sandbox/faults", json=[{"kind": "delay", "seconds": 1, "when": when}])
+    tell(graph, "faults", [{"kind": "delay", "seconds": 1, "when": when}])
     with pytest.raises(httpx.ReadTimeout):
         graph.post(WIFI, json=target("allDevices"), timeout=0.1)
     assert len(assigned(graph)) == committed
@@ -104,7 +98,7 @@ def test_rules_are_consumed_in_order_by_the_requests_that_they_meet(graph: httpx
         {"kind": "status", "status": 503, "path": "^/beta/"},
         {"kind": "status", "status": 500, "path": "/groups$"},
     ]
-    graph.post("/_sandbox/faults", json=rules)
+    tell(graph, "faults", rules)
     assert [graph.get("/v1.0/groups").status_code for _ in range(4)] == [429, 429, 500, 200]
     (left,) = graph.get("/_sandbox/faults").json()
     assert left["path"] == "^/beta/"
