@@ -19,13 +19,18 @@ class Command(BaseModel):
         return cls.model_validate_json(await request.body())
 
 
+class CommandError(Exception):
+    """A command that is well-formed and cannot be followed; the message says why."""
+
+
 def done() -> Response:
     """Answer a command that was understood."""
     return Response(status_code=204)
 
 
 async def refuse(_: Request, error: Exception) -> Response:
-    """Say which keys of a command were not understood, and why."""
-    problems = error.errors() if isinstance(error, ValidationError) else []
-    messages = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in problems]
+    """Say why a command was not followed, key by key where it was not understood."""
+    messages = [str(error)]
+    if isinstance(error, ValidationError):
+        messages = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
     return JSONResponse({"errors": messages}, 400)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from sandbox.command import done, refuse
+from sandbox.command import CommandError, done, refuse
 from sandbox.exchange import Exchange
 from sandbox.faults import FAULTS
 
@@ -63,4 +63,5 @@ def emulator(exchange: Exchange, reset: Callable[[], None], controls: Sequence[R
     control = Mount("/_sandbox", routes=[*Controls(exchange, reset).routes(), *controls])
     service = Route("/{path:path}", exchange.serve, methods=METHODS)
     # Only commands are validated by pydantic: what a service finds wrong, it says in words of its own.
-    return Starlette(routes=[control, service], exception_handlers={ValidationError: refuse})
+    refused = {ValidationError: refuse, CommandError: refuse}
+    return Starlette(routes=[control, service], exception_handlers=refused)

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
 import httpx
 import uvicorn
@@ -19,6 +19,7 @@ from sandbox.tokens import issue
 
 ROLES = ("DeviceManagementConfiguration.ReadWrite.All", "GroupMember.Read.All")
 CONFIGURATIONS = "/v1.0/deviceManagement/deviceConfigurations"
+FILTERS = "/beta/deviceManagement/assignmentFilters"
 WIFI = f"{CONFIGURATIONS}/{tenant.WIFI_HQ}/assignments"
 WIFI_IN_BETA = WIFI.replace("v1.0", "beta")
 STRANGER = "99999999-9999-4999-8999-999999999999"
@@ -67,6 +68,12 @@ def bearer(*roles: str, audience: str = "https://graph.microsoft.com", expires_o
 def tell(emulator: httpx.Client, command: str, content: object = None) -> httpx.Response:
     """Give a command, such as `faults` with a list of them."""
     return emulator.post(f"/_sandbox/{command}", json=content).raise_for_status()
+
+
+def add(graph: httpx.Client, **things: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Add `configurations`, `groups`, `filters` or `assignments` to the tenant; give their ids."""
+    added: dict[str, list[str]] = tell(graph, "add", things).json()
+    return added
 
 
 def target(kind: str, **properties: object) -> dict[str, object]:
