@@ -10,9 +10,9 @@ import asyncio
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveInt, PrivateAttr, TypeAdapter
+from pydantic import Field, NonNegativeFloat, PositiveInt, PrivateAttr, TypeAdapter, model_validator
 from starlette.responses import HTMLResponse, Response
 
 from sandbox.command import Command
@@ -21,6 +21,9 @@ from sandbox.occasion import Failure, Occasion
 
 ErrorStatus = Annotated[HTTPStatus, Field(ge=400)]
 When = Literal["before", "after"]
+
+# JSON that grows to any size.
+LONG_VALUE, END_OF_VALUE = b'{"value":"', b'"}'
 
 
 class Rule(Command):
@@ -130,21 +133,41 @@ class BarrierFault(Rule):
 
 
 class BodyFault(Rule):
-    """A success with a body of the test's choosing; with `truncate` the connection ends before the announced length."""
+    """A success with a body of the test's choosing; with `truncate` the connection ends before the announced length.
+
+    With `size` the body has so many bytes: blanks follow what `body` says, and without one it is a JSON object with
+    one long string in it.
+    """
 
     kind: Literal["body"]
     status: Literal[200, 201] = 200
-    body: str
+    body: str | None = None
+    size: PositiveInt | None = None
     content_type: str = "application/json"
     truncate: bool = False
     commit: bool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        least = LONG_VALUE + END_OF_VALUE if self.body is None else self.body.encode()
+        if self.size is None and self.body is None:
+            raise ValueError("body or size is missing")
+        if self.size is not None and self.size < len(least):
+            raise ValueError(f"size is less than the {len(least)} bytes that are to be sent")
+        return self
 
     async def play(self, occasion: Occasion) -> Response:
         """Answer the body as it is."""
         if self.commit:
             await occasion.answer()
         kind = Truncated if self.truncate else Response
-        return kind(self.body, self.status, {"Content-Type": self.content_type})
+        return kind(self._content(), self.status, {"Content-Type": self.content_type})
+
+    def _content(self) -> bytes:
+        size = self.size or 0
+        if self.body is None:
+            return LONG_VALUE.ljust(size - len(END_OF_VALUE), b"x") + END_OF_VALUE
+        return self.body.encode().ljust(size)
 
 
 class RedirectFault(Rule):

@@ -87,6 +87,16 @@ def test_a_body_can_be_cut_short(graph: httpx.Client) -> None:
     assert graph.get("/_sandbox/requests").json()[0]["status"] == 200
 
 
+def test_a_body_can_be_of_any_size(graph: httpx.Client) -> None:
+    answer = play(graph, kind="body", status=200, size=30_000_000)
+    assert (answer.status_code, len(answer.content)) == (200, 30_000_000)
+    assert set(answer.json()["value"]) == {"x"}
+
+
+def test_blanks_make_a_body_as_long_as_it_is_to_be(graph: httpx.Client) -> None:
+    assert play(graph, kind="body", body='{"ä":1}', size=12).content == '{"ä":1}    '.encode()
+
+
 def test_a_redirect_leads_elsewhere(graph: httpx.Client) -> None:
     answer = play(graph, kind="redirect", location="https://elsewhere.example/")
     assert (answer.status_code, answer.headers["location"]) == (302, "https://elsewhere.example/")
@@ -113,6 +123,9 @@ def test_rules_are_consumed_in_order_by_the_requests_that_they_meet(graph: httpx
         {"kind": "drop"},
         {"kind": "explode"},
         {"kind": "html", "path": "("},
+        {"kind": "body"},
+        {"kind": "body", "size": 11},
+        {"kind": "body", "body": '{"ä":1}', "size": 7},
     ],
 )
 def test_a_rule_that_is_not_understood_is_refused(graph: httpx.Client, rule: dict[str, object]) -> None:
