@@ -9,6 +9,7 @@ from starlette.responses import Response
 from sandbox.connections import Dropped
 from sandbox.faults import Fault, FaultQueue
 from sandbox.journal import Entry, read_entry
+from sandbox.late import LateRequests
 from sandbox.occasion import Occasion, Service
 
 
@@ -17,6 +18,7 @@ class Exchange:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._late = LateRequests()
         self.journal: list[Entry] = []
         self.faults = FaultQueue()
 
@@ -34,15 +36,21 @@ class Exchange:
 
     def clear(self) -> None:
         """Forget what was asked, and what was to come of it."""
+        self._late.clear()
         self.journal.clear()
         self.faults.clear()
 
     async def _answer(self, request: Request, entry: Entry, fault: Fault | None) -> Response:
         occasion = Occasion(self._service, request, entry)
+        awaiting = self._late.awaiting(entry.method, entry.path)
         response = await (fault.play(occasion) if fault else occasion.answer())
         # A fault may outlast the caller's patience: what is sent then is nobody's answer.
         gone = isinstance(response, Dropped) or (fault is not None and await request.is_disconnected())
         entry.status = None if gone else response.status_code
+        if occasion.postponed:
+            self._late.add(occasion)
+        if entry.succeeded:
+            await self._late.land(awaiting)
         return response
 
     def _report(self, request: Request, entry: Entry, seconds: float) -> None:

@@ -2,8 +2,8 @@
 
 A rule with an unknown key is refused: a fault that silently does nothing would make a test lie. The kinds are what
 facts.md §1 and §2 report of the real service: throttling with and without `Retry-After`, lasting 5xx after the commit,
-dropped connections, HTML from something in between, redirects, unreadable bodies. One kind is about order alone: a
-barrier holds requests until all are there.
+dropped connections, HTML from something in between, redirects, unreadable bodies. Two kinds are about order alone: a
+barrier holds requests until all are there, a late write lands after it was looked for.
 """
 
 import asyncio
@@ -72,6 +72,22 @@ class DropFault(Rule):
         if self.when == "after":
             await occasion.answer()
         return Dropped()
+
+
+class LateFault(Rule):
+    """A status, or a cut connection where it is null, and a commit after the read that was to tell what happened.
+
+    That is after the next GET of the same configuration, or of all configurations, which comes later and is answered
+    with success. Carried out then, the request goes the way of any other, but a duplicate changes nothing.
+    """
+
+    kind: Literal["late"]
+    status: ErrorStatus | None = None
+
+    async def play(self, occasion: Occasion) -> Response:
+        """Answer at once, and leave the rest for later."""
+        occasion.postpone()
+        return Dropped() if self.status is None else occasion.fail(Failure(self.status))
 
 
 class HtmlFault(Rule):
@@ -182,7 +198,7 @@ class RedirectFault(Rule):
 
 
 Fault = Annotated[
-    StatusFault | DropFault | HtmlFault | DelayFault | BarrierFault | BodyFault | RedirectFault,
+    StatusFault | DropFault | LateFault | HtmlFault | DelayFault | BarrierFault | BodyFault | RedirectFault,
     Field(discriminator="kind"),
 ]
 FAULTS = TypeAdapter(list[Fault])

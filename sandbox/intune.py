@@ -52,7 +52,7 @@ class Intune:
         sent = self._read(call, read_json(call), configuration)
         self._tenant.approvals.check(call)
         if sent.id in stored:
-            self._refuse_duplicate()
+            self._refuse_duplicate(call)
         stored[sent.id] = sent
         return assignment_response(sent, configuration.lower(), call.version, 201)
 
@@ -121,10 +121,13 @@ class Intune:
             raise intune_error(404, "ResourceNotFound")
         return stored
 
-    def _refuse_duplicate(self) -> None:
-        """Answer a second POST for one slot as the tenant's switch says: what Graph does is open (facts.md §1)."""
+    def _refuse_duplicate(self, call: Call) -> None:
+        """Answer a second POST for one slot as the tenant's switch says: what Graph does is open (facts.md §1).
+
+        One that lands late changes nothing.
+        """
         message = "An assignment for this target already exists."
-        match self._tenant.duplicates:
+        match "409" if call.late else self._tenant.duplicates:
             case "409":
                 raise intune_error(409, "Conflict", message)
             case "400":

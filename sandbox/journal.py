@@ -7,6 +7,7 @@ from starlette.requests import Request
 from sandbox.tokens import claimed_audience
 
 VERSIONS = ("v1.0", "beta")
+SUCCESS = range(200, 300)
 HEADERS_OF_INTEREST = (
     "accept",
     "client-request-id",
@@ -24,7 +25,7 @@ class Entry(BaseModel):
 
     `path` is without Graph's version, which stands beside it. `status` is what was answered: None while the answer is
     under way, and for ever where the connection was cut or the caller gave up. `carried_out` is the status that the
-    service itself came to: None where a fault kept the request from it.
+    service itself came to: None where a fault kept the request from it, or has put it off until later.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
@@ -42,6 +43,11 @@ class Entry(BaseModel):
     fault: str | None
     status: int | None = None
     carried_out: int | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether success was answered."""
+        return self.status in SUCCESS
 
 
 async def read_entry(request: Request, request_id: str, fault: str | None) -> Entry:

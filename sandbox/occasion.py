@@ -38,20 +38,26 @@ class Service(Protocol):
     name: str
 
     async def answer(self, request: Request, request_id: str) -> Response:
-        """Carry the request out."""
+        """Carry the request out; where its `state.late` is set, nobody is there any more to be told what came of it."""
 
     def failure(self, request: Request, request_id: str, failure: Failure) -> Response:
         """Word an error in the service's own shape."""
 
 
 class Occasion:
-    """The request for a fault to play with."""
+    """The request for a fault to play with; `postponed` tells that it is to be carried out later."""
 
     def __init__(self, service: Service, request: Request, entry: Entry) -> None:
         self._service = service
         self._request = request
         self._entry = entry
         self.true_answer: Response | None = None
+        self.postponed = False
+
+    @property
+    def path(self) -> str:
+        """The path without Graph's version."""
+        return self._entry.path
 
     async def answer(self) -> Response:
         """Carry the request out and give the true answer."""
@@ -62,3 +68,12 @@ class Occasion:
     def fail(self, failure: Failure) -> Response:
         """Give an error in the service's own shape."""
         return self._service.failure(self._request, self._entry.request_id, failure)
+
+    def postpone(self) -> None:
+        """Have the request carried out only after the next read of what it changes."""
+        self.postponed = True
+
+    async def land(self) -> None:
+        """Carry a postponed request out; what comes of it stands in the journal alone."""
+        self._request.state.late = True
+        await self.answer()

@@ -76,6 +76,12 @@ def add(graph: httpx.Client, **things: list[dict[str, Any]]) -> dict[str, list[s
     return added
 
 
+def journal(emulator: httpx.Client) -> list[dict[str, Any]]:
+    """Read everything that was asked."""
+    entries: list[dict[str, Any]] = emulator.get("/_sandbox/requests").json()
+    return entries
+
+
 def target(kind: str, **properties: object) -> dict[str, object]:
     """Make the body that assigns to a target; the kind is Graph's type without `AssignmentTarget`."""
     return {"target": {"@odata.type": f"#microsoft.graph.{kind}AssignmentTarget", **properties}}

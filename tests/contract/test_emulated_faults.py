@@ -123,6 +123,7 @@ def test_rules_are_consumed_in_order_by_the_requests_that_they_meet(graph: httpx
         {"kind": "drop"},
         {"kind": "explode"},
         {"kind": "html", "path": "("},
+        {"kind": "late", "status": 201},
         {"kind": "body"},
         {"kind": "body", "size": 11},
         {"kind": "body", "body": '{"ä":1}', "size": 7},
