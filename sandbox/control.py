@@ -5,6 +5,7 @@
 | `POST /reset` | goes back to the seed and forgets everything below |
 | `GET /requests` | the journal |
 | `POST /faults` | a list of rules for the requests to come (`faults`); `GET` gives those that wait |
+| `POST /campaign` | faults by chance (`campaign`); `GET` counts what was played |
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from sandbox.campaign import Plan
 from sandbox.command import CommandError, done, refuse
 from sandbox.exchange import Exchange
 from sandbox.faults import FAULTS
@@ -36,6 +38,8 @@ class Controls:
             Route("/requests", self.get_requests),
             Route("/faults", self.post_faults, methods=["POST"]),
             Route("/faults", self.get_faults),
+            Route("/campaign", self.post_campaign, methods=["POST"]),
+            Route("/campaign", self.get_campaign),
         ]
 
     async def post_reset(self, _: Request) -> Response:
@@ -56,6 +60,15 @@ class Controls:
     async def get_faults(self, _: Request) -> Response:
         """Show the rules that wait."""
         return JSONResponse(FAULTS.dump_python(self._exchange.faults.pending, mode="json", by_alias=True))
+
+    async def post_campaign(self, request: Request) -> Response:
+        """Begin or end a campaign."""
+        self._exchange.campaign.follow(await Plan.read(request))
+        return done()
+
+    async def get_campaign(self, _: Request) -> Response:
+        """Count what the campaign has played."""
+        return JSONResponse(self._exchange.campaign.played())
 
 
 def emulator(exchange: Exchange, reset: Callable[[], None], controls: Sequence[Route]) -> Starlette:

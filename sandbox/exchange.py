@@ -6,6 +6,7 @@ import uuid
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sandbox.campaign import Campaign
 from sandbox.connections import Dropped
 from sandbox.faults import Fault, FaultQueue
 from sandbox.journal import Entry, read_entry
@@ -21,11 +22,12 @@ class Exchange:
         self._late = LateRequests()
         self.journal: list[Entry] = []
         self.faults = FaultQueue()
+        self.campaign = Campaign()
 
     async def serve(self, request: Request) -> Response:
         """Answer one request, under a new `request-id` and the caller's `client-request-id`."""
         started = time.perf_counter()
-        fault = self.faults.take(request.method, request.scope["path"])
+        fault = self._fault(request)
         entry = await read_entry(request, str(uuid.uuid4()), fault.kind if fault else None)
         self.journal.append(entry)
         response = await self._answer(request, entry, fault)
@@ -39,6 +41,12 @@ class Exchange:
         self._late.clear()
         self.journal.clear()
         self.faults.clear()
+        self.campaign.clear()
+
+    def _fault(self, request: Request) -> Fault | None:
+        method, path = request.method, request.scope["path"]
+        caller = request.headers.get("client-request-id", "")
+        return self.faults.take(method, path) or self.campaign.draw(method, path, caller)
 
     async def _answer(self, request: Request, entry: Entry, fault: Fault | None) -> Response:
         occasion = Occasion(self._service, request, entry)

@@ -197,10 +197,8 @@ class RedirectFault(Rule):
         return Response(status_code=302, headers={"Location": self.location})
 
 
-Fault = Annotated[
-    StatusFault | DropFault | LateFault | HtmlFault | DelayFault | BarrierFault | BodyFault | RedirectFault,
-    Field(discriminator="kind"),
-]
+Drawable = StatusFault | DropFault | LateFault | HtmlFault | DelayFault | BodyFault | RedirectFault
+Fault = Annotated[Drawable | BarrierFault, Field(discriminator="kind")]
 FAULTS = TypeAdapter(list[Fault])
 
 

@@ -156,6 +156,7 @@ def test_a_reset_goes_back_to_the_seed(graph: httpx.Client) -> None:
     tell(graph, "duplicates", {"answer": "201"})
     tell(graph, "paging", {"size": 1})
     tell(graph, "faults", [{"kind": "html"}])
+    tell(graph, "campaign", {"rate": 1, "faults": [{"kind": "html"}]})
     assert graph.post("/_sandbox/reset").status_code == 204
     assert graph.get("/_sandbox/assignments").json() == before
     assert graph.get("/_sandbox/requests").json() == graph.get("/_sandbox/faults").json() == []

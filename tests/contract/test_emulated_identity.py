@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.identity import IDENTITY_HEADER, create_application
 from sandbox.tokens import claimed_audience, verified_roles
-from tests.contract.emulator import running, started
+from tests.contract.emulator import running, started, tell
 
 GRAPH = "https://graph.microsoft.com"
 HEADERS = {"X-IDENTITY-HEADER": IDENTITY_HEADER}
@@ -120,6 +120,17 @@ def test_a_dropped_connection_brings_no_token(identity: httpx.Client) -> None:
     with pytest.raises(httpx.TransportError):
         ask(identity)
     assert ask(identity).status_code == 200
+
+
+def test_a_campaign_goes_by_the_order_of_requests_that_have_no_id(identity: httpx.Client) -> None:
+    campaign = {"seed": 1, "rate": 0.5, "faults": [{"kind": "status", "status": 503}]}
+    runs = []
+    for _ in range(2):
+        tell(identity, "reset")
+        tell(identity, "campaign", campaign)
+        runs.append([ask(identity).status_code for _ in range(20)])
+    assert runs[0] == runs[1]
+    assert set(runs[0]) == {200, 503}
 
 
 def test_an_unreadable_authorization_has_no_audience() -> None:
