@@ -3,7 +3,7 @@
 | Path | Command |
 |---|---|
 | `POST /reset` | goes back to the seed and forgets everything below |
-| `GET /requests` | the journal |
+| `GET /requests` | the journal; `POST /journal` `{"keep": "none"}` ends it, for long runs |
 | `POST /faults` | a list of rules for the requests to come (`faults`); `GET` gives those that wait |
 | `POST /campaign` | faults by chance (`campaign`); `GET` counts what was played |
 """
@@ -20,6 +20,7 @@ from sandbox.campaign import Plan
 from sandbox.command import CommandError, done, refuse
 from sandbox.exchange import Exchange
 from sandbox.faults import FAULTS
+from sandbox.journal import Keeping
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -36,6 +37,7 @@ class Controls:
         return [
             Route("/reset", self.post_reset, methods=["POST"]),
             Route("/requests", self.get_requests),
+            Route("/journal", self.post_journal, methods=["POST"]),
             Route("/faults", self.post_faults, methods=["POST"]),
             Route("/faults", self.get_faults),
             Route("/campaign", self.post_campaign, methods=["POST"]),
@@ -50,7 +52,12 @@ class Controls:
 
     async def get_requests(self, _: Request) -> Response:
         """Show the journal."""
-        return JSONResponse([entry.model_dump(by_alias=True) for entry in self._exchange.journal])
+        return JSONResponse([entry.model_dump(by_alias=True) for entry in self._exchange.journal.entries])
+
+    async def post_journal(self, request: Request) -> Response:
+        """Choose what the journal keeps."""
+        self._exchange.journal.keep(await Keeping.read(request))
+        return done()
 
     async def post_faults(self, request: Request) -> Response:
         """Take rules."""

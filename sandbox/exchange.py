@@ -9,7 +9,7 @@ from starlette.responses import Response
 from sandbox.campaign import Campaign
 from sandbox.connections import Dropped
 from sandbox.faults import Fault, FaultQueue
-from sandbox.journal import Entry, read_entry
+from sandbox.journal import Entry, Journal, read_entry
 from sandbox.late import LateRequests
 from sandbox.occasion import Occasion, Service
 
@@ -20,7 +20,7 @@ class Exchange:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._late = LateRequests()
-        self.journal: list[Entry] = []
+        self.journal = Journal()
         self.faults = FaultQueue()
         self.campaign = Campaign()
 
@@ -29,7 +29,7 @@ class Exchange:
         started = time.perf_counter()
         fault = self._fault(request)
         entry = await read_entry(request, str(uuid.uuid4()), fault.kind if fault else None)
-        self.journal.append(entry)
+        self.journal.add(entry)
         response = await self._answer(request, entry, fault)
         response.headers["request-id"] = entry.request_id
         response.headers["client-request-id"] = request.headers.get("client-request-id", entry.request_id)

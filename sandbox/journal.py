@@ -1,9 +1,12 @@
 """The journal of an emulator: what was asked of it, and what was answered, for tests to read."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 
+from sandbox.command import Command
 from sandbox.tokens import claimed_audience
 
 VERSIONS = ("v1.0", "beta")
@@ -48,6 +51,34 @@ class Entry(BaseModel):
     def succeeded(self) -> bool:
         """Whether success was answered."""
         return self.status in SUCCESS
+
+
+class Keeping(Command):
+    """Which entries are kept."""
+
+    keep: Literal["all", "none"]
+
+
+class Journal:
+    """The entries in their order, all of them unless told otherwise: a long run would fill the memory."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all entries, and keep those to come."""
+        self.entries: list[Entry] = []
+        self._keeping = Keeping(keep="all")
+
+    def keep(self, keeping: Keeping) -> None:
+        """Choose what is kept from now on; with `none`, what was kept so far goes as well."""
+        self.clear()
+        self._keeping = keeping
+
+    def add(self, entry: Entry) -> None:
+        """Take one entry."""
+        if self._keeping.keep == "all":
+            self.entries.append(entry)
 
 
 async def read_entry(request: Request, request_id: str, fault: str | None) -> Entry:

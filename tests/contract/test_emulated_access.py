@@ -141,6 +141,16 @@ def test_it_tells_everything_but_the_token(graph: httpx.Client) -> None:
     }
 
 
+def test_it_keeps_nothing_where_it_is_told_so(graph: httpx.Client) -> None:
+    graph.get("/v1.0/groups")
+    tell(graph, "journal", {"keep": "none"})
+    graph.get("/v1.0/groups")
+    assert graph.get("/_sandbox/requests").json() == []
+    tell(graph, "journal", {"keep": "all"})
+    graph.get("/v1.0/groups")
+    assert len(graph.get("/_sandbox/requests").json()) == 1
+
+
 def test_a_kept_connection_shows_as_one_client_port(graph: httpx.Client) -> None:
     graph.get("/v1.0/groups")
     graph.get("/v1.0/groups")
@@ -157,12 +167,14 @@ def test_a_reset_goes_back_to_the_seed(graph: httpx.Client) -> None:
     tell(graph, "paging", {"size": 1})
     tell(graph, "faults", [{"kind": "html"}])
     tell(graph, "campaign", {"rate": 1, "faults": [{"kind": "html"}]})
+    tell(graph, "journal", {"keep": "none"})
     assert graph.post("/_sandbox/reset").status_code == 204
     assert graph.get("/_sandbox/assignments").json() == before
     assert graph.get("/_sandbox/requests").json() == graph.get("/_sandbox/faults").json() == []
     assert len(names(graph.get(CONFIGURATIONS))) == 9
     statuses = [graph.post(WIFI, json=target("allDevices")).status_code for _ in range(2)]
     assert statuses == [201, 409]
+    assert len(graph.get("/_sandbox/requests").json()) == 3
 
 
 def test_two_applications_have_two_tenants(graph: httpx.Client) -> None:
