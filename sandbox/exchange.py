@@ -2,6 +2,8 @@
 
 import time
 import uuid
+from collections.abc import Sequence
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,11 +16,25 @@ from sandbox.late import LateRequests
 from sandbox.occasion import Occasion, Service
 
 
+class Watcher(Protocol):
+    """Who draws conclusions from requests and answers, in the order in which they come and go."""
+
+    def arrived(self, entry: Entry) -> None:
+        """Note a request that comes in."""
+
+    def answered(self, entry: Entry, shown: Response | None) -> None:
+        """Note that it was answered, or dropped; `shown` is the service's own answer if that is what was sent."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+
+
 class Exchange:
     """Runs the exchanges of one service and remembers them."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, watchers: Sequence[Watcher] = ()) -> None:
         self._service = service
+        self._watchers = watchers
         self._late = LateRequests()
         self.journal = Journal()
         self.faults = FaultQueue()
@@ -30,6 +46,8 @@ class Exchange:
         fault = self._fault(request)
         entry = await read_entry(request, str(uuid.uuid4()), fault.kind if fault else None)
         self.journal.add(entry)
+        for watcher in self._watchers:
+            watcher.arrived(entry)
         response = await self._answer(request, entry, fault)
         response.headers["request-id"] = entry.request_id
         response.headers["client-request-id"] = request.headers.get("client-request-id", entry.request_id)
@@ -42,6 +60,8 @@ class Exchange:
         self.journal.clear()
         self.faults.clear()
         self.campaign.clear()
+        for watcher in self._watchers:
+            watcher.clear()
 
     def _fault(self, request: Request) -> Fault | None:
         method, path = request.method, request.scope["path"]
@@ -55,6 +75,8 @@ class Exchange:
         # A fault may outlast the caller's patience: what is sent then is nobody's answer.
         gone = isinstance(response, Dropped) or (fault is not None and await request.is_disconnected())
         entry.status = None if gone else response.status_code
+        for watcher in self._watchers:
+            watcher.answered(entry, response if response is occasion.true_answer else None)
         if occasion.postponed:
             self._late.add(occasion)
         if entry.succeeded:

@@ -22,6 +22,7 @@ from sandbox.occasion import Failure
 from sandbox.permissions import authenticate, authorise
 from sandbox.serving import bind, port_argument, serve
 from sandbox.tenant import Tenant
+from sandbox.writes import Writes
 
 DEFAULT_PORT = 7072
 
@@ -110,8 +111,9 @@ def _first_unknown(segments: tuple[str, ...], table: RouteTable) -> str:
 
 def create_application() -> Starlette:
     """Build a Graph with a tenant of its own."""
-    graph = Graph()
-    return emulator(Exchange(graph), graph.tenant.reset, GraphControls(graph.tenant).routes())
+    graph, writes = Graph(), Writes()
+    controls = GraphControls(graph.tenant, writes)
+    return emulator(Exchange(graph, [writes]), graph.tenant.reset, controls.routes())
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 | Path | Command |
 |---|---|
 | `GET /assignments` | what is assigned, by configuration |
+| `GET /writes` | what was sent to each place of an assignment, and whether it was sent blindly (`writes`) |
 | `POST /add` | puts more into the tenant (`additions`), and answers the ids |
 | `POST /duplicates` | `{"answer": "409"}`, or `400`, or `201`: what a second POST for one place is answered |
 | `POST /filters` | `{"answer": "dropped"}`, or `applied`: whether beta takes filters or leaves them out |
@@ -21,6 +22,7 @@ from sandbox.additions import Additions, add
 from sandbox.assignment_types import listed
 from sandbox.command import Command, done
 from sandbox.tenant import DuplicateAnswer, Tenant
+from sandbox.writes import Writes
 
 
 class Duplicates(Command):
@@ -51,11 +53,13 @@ class Approval(Command):
 class GraphControls:
     """The commands, each a path of its own."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Tenant, writes: Writes) -> None:
         self._tenant = tenant
+        self._writes = writes
 
     def routes(self) -> list[Route]:
         """List the paths below `/_sandbox`."""
+        questions = {"/assignments": self.get_assignments, "/writes": self.get_writes}
         commands = {
             "/add": self.post_additions,
             "/duplicates": self.post_duplicates,
@@ -64,12 +68,16 @@ class GraphControls:
             "/approval": self.post_approval,
         }
         posts = [Route(path, handler, methods=["POST"]) for path, handler in commands.items()]
-        return [Route("/assignments", self.get_assignments), *posts]
+        return [*(Route(path, handler) for path, handler in questions.items()), *posts]
 
     async def get_assignments(self, _: Request) -> Response:
         """Show everything that is assigned, by configuration, as beta shows it."""
         stored = self._tenant.assignments.items()
         return JSONResponse({key: [listed(one, key, "beta") for one in of.values()] for key, of in stored})
+
+    async def get_writes(self, _: Request) -> Response:
+        """Show what was sent to each place of an assignment."""
+        return JSONResponse(self._writes.report())
 
     async def post_additions(self, request: Request) -> Response:
         """Add to the tenant, and answer the ids of what was added."""
