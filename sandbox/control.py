@@ -6,11 +6,12 @@
 | `GET /requests` | the journal; `POST /journal` `{"keep": "none"}` ends it, for long runs |
 | `POST /faults` | a list of rules for the requests to come (`faults`); `GET` gives those that wait |
 | `POST /campaign` | faults by chance (`campaign`); `GET` counts what was played |
+| `POST /connections` | `{"requests": 1000, "announce": true}` ends each connection then (`connections`), `null` none |
 """
 
 from collections.abc import Callable, Sequence
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,11 +19,13 @@ from starlette.routing import Mount, Route
 
 from sandbox.campaign import Plan
 from sandbox.command import CommandError, done, refuse
+from sandbox.connections import Retirement
 from sandbox.exchange import Exchange
 from sandbox.faults import FAULTS
 from sandbox.journal import Keeping
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+RETIREMENT: TypeAdapter[Retirement | None] = TypeAdapter(Retirement | None)
 
 
 class Controls:
@@ -42,6 +45,7 @@ class Controls:
             Route("/faults", self.get_faults),
             Route("/campaign", self.post_campaign, methods=["POST"]),
             Route("/campaign", self.get_campaign),
+            Route("/connections", self.post_connections, methods=["POST"]),
         ]
 
     async def post_reset(self, _: Request) -> Response:
@@ -76,6 +80,11 @@ class Controls:
     async def get_campaign(self, _: Request) -> Response:
         """Count what the campaign has played."""
         return JSONResponse(self._exchange.campaign.played())
+
+    async def post_connections(self, request: Request) -> Response:
+        """Choose how long connections live; no body at all is what some clients make of null."""
+        self._exchange.connections.retire(RETIREMENT.validate_json(await request.body() or b"null"))
+        return done()
 
 
 def emulator(exchange: Exchange, reset: Callable[[], None], controls: Sequence[Route]) -> Starlette:

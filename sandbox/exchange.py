@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.campaign import Campaign
-from sandbox.connections import Dropped
+from sandbox.connections import Connections, Dropped
 from sandbox.faults import Fault, FaultQueue
 from sandbox.journal import Entry, Journal, read_entry
 from sandbox.late import LateRequests
@@ -39,6 +39,7 @@ class Exchange:
         self.journal = Journal()
         self.faults = FaultQueue()
         self.campaign = Campaign()
+        self.connections = Connections()
 
     async def serve(self, request: Request) -> Response:
         """Answer one request, under a new `request-id` and the caller's `client-request-id`."""
@@ -51,6 +52,7 @@ class Exchange:
         response = await self._answer(request, entry, fault)
         response.headers["request-id"] = entry.request_id
         response.headers["client-request-id"] = request.headers.get("client-request-id", entry.request_id)
+        self.connections.count(request, response)
         self._report(request, entry, time.perf_counter() - started)
         return response
 
@@ -60,6 +62,7 @@ class Exchange:
         self.journal.clear()
         self.faults.clear()
         self.campaign.clear()
+        self.connections.retire(None)
         for watcher in self._watchers:
             watcher.clear()
 

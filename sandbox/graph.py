@@ -20,7 +20,7 @@ from sandbox.graph_errors import GraphError, error_response, unknown_segment
 from sandbox.intune import Intune
 from sandbox.occasion import Failure
 from sandbox.permissions import authenticate, authorise
-from sandbox.serving import bind, port_argument, serve
+from sandbox.serving import run
 from sandbox.tenant import Tenant
 from sandbox.writes import Writes
 
@@ -118,7 +118,7 @@ def create_application() -> Starlette:
 
 def main() -> None:
     """Serve on a loopback port until stopped."""
-    serve(create_application(), bind(port_argument("sandbox.graph", DEFAULT_PORT)))
+    run(create_application(), "sandbox.graph", DEFAULT_PORT)
 
 
 if __name__ == "__main__":

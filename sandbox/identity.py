@@ -14,7 +14,7 @@ from sandbox.command import Command, done
 from sandbox.control import emulator
 from sandbox.exchange import Exchange
 from sandbox.occasion import Failure
-from sandbox.serving import bind, port_argument, serve
+from sandbox.serving import run
 from sandbox.tokens import CLIENT_ID, LIFETIME_SECONDS, issue
 
 DEFAULT_PORT = 7073
@@ -92,7 +92,7 @@ def create_application() -> Starlette:
 
 def main() -> None:
     """Serve on a loopback port until stopped."""
-    serve(create_application(), bind(port_argument("sandbox.identity", DEFAULT_PORT)))
+    run(create_application(), "sandbox.identity", DEFAULT_PORT)
 
 
 if __name__ == "__main__":
