@@ -46,12 +46,14 @@ class Graph:
         self._tables = {"v1.0": v1, "beta": beta}
 
     async def answer(self, request: Request, request_id: str) -> Response:
-        """Check token, path and permission, in this order, and carry the request out."""
+        """Check token, path, permission and the budget of writes, in this order, and carry the request out."""
         call = read_call(request, request_id, await request.body())
         try:
             roles = authenticate(call)
             handler, ids = self._find(call)
             authorise(call, roles)
+            if call.method != "GET":
+                self.tenant.spending.spend()
             return handler(call, *ids)
         except GraphError as error:
             return error_response(error, call)

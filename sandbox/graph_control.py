@@ -9,6 +9,7 @@
 | `POST /filters` | `{"answer": "dropped"}`, or `applied`: whether beta takes filters or leaves them out |
 | `POST /paging` | `{"size": 50}`: how many members a page has, and an expansion |
 | `POST /approval` | `{"required": true}`: a second administrator is wanted; with `"approved": true` one approves all |
+| `POST /budget` | `{"writes": 100, "seconds": 20, "retryAfter": true}`: more than that is throttled |
 """
 
 from typing import Literal
@@ -20,6 +21,7 @@ from starlette.routing import Route
 
 from sandbox.additions import Additions, add
 from sandbox.assignment_types import listed
+from sandbox.budget import Budget, Spending
 from sandbox.command import Command, done
 from sandbox.tenant import DuplicateAnswer, Tenant
 from sandbox.writes import Writes
@@ -66,6 +68,7 @@ class GraphControls:
             "/filters": self.post_filters,
             "/paging": self.post_paging,
             "/approval": self.post_approval,
+            "/budget": self.post_budget,
         }
         posts = [Route(path, handler, methods=["POST"]) for path, handler in commands.items()]
         return [*(Route(path, handler) for path, handler in questions.items()), *posts]
@@ -104,4 +107,9 @@ class GraphControls:
         self._tenant.approvals.required = wanted.required
         if wanted.approved:
             self._tenant.approvals.approve_all()
+        return done()
+
+    async def post_budget(self, request: Request) -> Response:
+        """Begin to count writes."""
+        self._tenant.spending = Spending(await Budget.read(request))
         return done()
