@@ -1,15 +1,14 @@
 """Multi Admin Approval, as Intune plays it to an app: a justification first, then a code, then a second administrator.
 
-Source: facts.md §1. The sentences are those of public reports where there are any.
+Source: facts.md §1. The sentence that asks for a justification is that of public reports; the others are nobody's.
 """
 
 import base64
-import binascii
 import uuid
 from dataclasses import dataclass, field
 
 from sandbox.graph_call import Call
-from sandbox.graph_errors import intune_error
+from sandbox.graph_errors import GraphError, intune_error
 
 LONGEST_JUSTIFICATION = 1024
 
@@ -29,7 +28,10 @@ class Approvals:
         self.approved |= set(self.codes.values())
 
     def check(self, call: Call) -> None:
-        """Let a change through that needs no approval or has it; raises what Graph answers to any other."""
+        """Let a change through that needs no approval or has it, once; raises what Graph answers to any other.
+
+        A change is the same where method, path and body are, to the byte; one that waits is not asked for again.
+        """
         if not self.required:
             return
         change = (call.method, call.segments, call.body)
@@ -41,9 +43,8 @@ class Approvals:
         if code is not None:
             raise intune_error(409, "Conflict", f"An approval request for this change exists already: {code}")
         code = self.codes[change] = str(uuid.uuid4())
-        error = intune_error(412, "PreconditionFailed", "The change waits for the approval of another administrator.")
-        error.headers = {"x-msft-approval-code": code}
-        raise error
+        message = "The change waits for the approval of another administrator."
+        raise GraphError(412, "PreconditionFailed", message, nesting=1, headers={"x-msft-approval-code": code})
 
 
 def _check_justification(header: str | None) -> None:
@@ -52,7 +53,7 @@ def _check_justification(header: str | None) -> None:
         raise intune_error(400, "BadRequest", message)
     try:
         justification = base64.b64decode(header, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         justification = ""
     if not 0 < len(justification) <= LONGEST_JUSTIFICATION:
         message = "Header 'x-msft-approval-justification' must be base64 of 1 to 1024 characters"

@@ -67,13 +67,9 @@ def read_assignment(body: Entity, configuration: str, version: str) -> Assignmen
     target = body.get("target")
     if not isinstance(target, dict):
         raise intune_error(400, "BadRequest", "The assignment has no target.")
-    _check_target(target, _target_kind(target), version)
-    return replace(read_target(target, configuration), intent=str(body.get("intent", "apply")))
-
-
-def read_target(target: Entity, configuration: str) -> Assignment:
-    """Make the assignment of a target that is right in itself."""
-    return Assignment(_assignment_id(configuration, _target_kind(target), target), target)
+    kind = _target_kind(target)
+    _check_target(target, kind, version)
+    return Assignment(_assignment_id(configuration, kind, target), target, str(body.get("intent", "apply")))
 
 
 def without_filter(assignment: Assignment) -> Assignment:

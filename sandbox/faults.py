@@ -2,30 +2,32 @@
 
 A rule with an unknown key is refused: a fault that silently does nothing would make a test lie. The kinds are what
 facts.md §1 and §2 report of the real service: throttling with and without `Retry-After`, lasting 5xx after the commit,
-dropped connections, HTML from something in between, redirects, unreadable bodies.
+dropped connections, HTML from something in between, redirects, unreadable bodies. Two kinds are about order alone: a
+barrier holds requests until all are there, a late write lands after it was looked for.
 """
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, PrivateAttr, TypeAdapter
-from pydantic.alias_generators import to_camel
+from pydantic import Field, NonNegativeFloat, PositiveInt, PrivateAttr, TypeAdapter, model_validator
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
+
+from sandbox.command import Command
+from sandbox.connections import Dropped, Truncated
+from sandbox.occasion import Failure, Occasion
 
 ErrorStatus = Annotated[HTTPStatus, Field(ge=400)]
 When = Literal["before", "after"]
-Answer = Callable[[], Awaitable[Response]]
-Failure = Callable[["StatusFault"], Response]
+
+# JSON that grows to any size.
+LONG_VALUE, END_OF_VALUE = b'{"value":"', b'"}'
 
 
-class Rule(BaseModel):
+class Rule(Command):
     """What all rules share: which requests they meet (a pattern found in the path, version included), how often."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
     path: re.Pattern[str] = re.compile("")
@@ -48,29 +50,15 @@ class StatusFault(Rule):
     message: str | None = None
     nested: Literal[0, 1, 2] = 0
     retry_after: str | None = None
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     commit: bool = False
 
-    @property
-    def error_code(self) -> str:
-        """The code, or else the status' own name, as in `TooManyRequests`."""
-        return self.code or self.status.phrase.replace(" ", "")
-
-    @property
-    def error_message(self) -> str:
-        """The message, or else what the status means."""
-        return self.message or self.status.description or self.status.phrase
-
-    @property
-    def error_headers(self) -> dict[str, str]:
-        """The headers to send, `Retry-After` among them."""
-        return self.headers if self.retry_after is None else {**self.headers, "Retry-After": self.retry_after}
-
-    async def play(self, answer: Answer, failure: Failure) -> Response:
+    async def play(self, occasion: Occasion) -> Response:
         """Answer the error in place of what was carried out, if anything was."""
         if self.commit:
-            await answer()
-        return failure(self)
+            await occasion.answer()
+        headers = self.headers if self.retry_after is None else {**self.headers, "Retry-After": self.retry_after}
+        return occasion.fail(Failure(self.status, self.code, self.message, self.nested, headers))
 
 
 class DropFault(Rule):
@@ -79,11 +67,27 @@ class DropFault(Rule):
     kind: Literal["drop"]
     when: When
 
-    async def play(self, answer: Answer, _: Failure) -> Response:
+    async def play(self, occasion: Occasion) -> Response:
         """Cut the connection."""
         if self.when == "after":
-            await answer()
+            await occasion.answer()
         return Dropped()
+
+
+class LateFault(Rule):
+    """A status, or a cut connection where it is null, and a commit after the read that was to tell what happened.
+
+    That is after the next GET of the same configuration, or of all configurations, which comes later and is answered
+    with success. Carried out then, the request goes the way of any other, but a duplicate changes nothing.
+    """
+
+    kind: Literal["late"]
+    status: ErrorStatus | None = None
+
+    async def play(self, occasion: Occasion) -> Response:
+        """Answer at once, and leave the rest for later."""
+        occasion.postpone()
+        return Dropped() if self.status is None else occasion.fail(Failure(self.status))
 
 
 class HtmlFault(Rule):
@@ -93,10 +97,10 @@ class HtmlFault(Rule):
     status: HTTPStatus = HTTPStatus.BAD_GATEWAY
     commit: bool = False
 
-    async def play(self, answer: Answer, _: Failure) -> Response:
+    async def play(self, occasion: Occasion) -> Response:
         """Answer the page."""
         if self.commit:
-            await answer()
+            await occasion.answer()
         title = f"{self.status} {self.status.phrase}"
         page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
         return HTMLResponse(page, self.status)
@@ -109,55 +113,77 @@ class DelayFault(Rule):
     seconds: NonNegativeFloat
     when: When = "before"
 
-    async def play(self, answer: Answer, _: Failure) -> Response:
+    async def play(self, occasion: Occasion) -> Response:
         """Wait, and answer truly."""
         if self.when == "before":
             await asyncio.sleep(self.seconds)
-            return await answer()
-        response = await answer()
+            return await occasion.answer()
+        response = await occasion.answer()
         await asyncio.sleep(self.seconds)
         return response
 
 
-class BodyFault(Rule):
-    """A success with a body of the test's choosing; with `truncate` the connection ends before the announced length."""
-
-    kind: Literal["body"]
-    status: Literal[200, 201] = 200
-    body: str
-    content_type: str = "application/json"
-    truncate: bool = False
-    commit: bool = False
-
-    async def play(self, answer: Answer, _: Failure) -> Response:
-        """Answer the body as it is."""
-        if self.commit:
-            await answer()
-        kind = Truncated if self.truncate else Response
-        return kind(self.body, self.status, {"Content-Type": self.content_type})
-
-
 class BarrierFault(Rule):
-    """All requests that meet this rule wait until `times` of them are there, and are then answered truly.
+    """Requests that wait until as many as `times` are there, and are then all answered truly.
 
-    Those that wait in vain are answered 500 after `seconds`: a test is to fail, and not to hang.
+    Whoever has waited in vain for `seconds` is answered 500: a test is to fail, and not to hang.
     """
 
     kind: Literal["barrier"]
     seconds: NonNegativeFloat = 5
-    _arrived: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
-    _waiting: list[None] = PrivateAttr(default_factory=list)
+    _arrivals: list[Occasion] = PrivateAttr(default_factory=list)
+    _complete: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
 
-    async def play(self, answer: Answer, _: Failure) -> Response:
-        """Wait for the others."""
-        self._waiting.append(None)
-        if len(self._waiting) == self.times:
-            self._arrived.set()
+    async def play(self, occasion: Occasion) -> Response:
+        """Wait for the others; the queue holds this very rule once for each of them."""
+        self._arrivals.append(occasion)
+        if len(self._arrivals) == self.times:
+            self._complete.set()
         try:
-            await asyncio.wait_for(self._arrived.wait(), self.seconds)
+            async with asyncio.timeout(self.seconds):
+                await self._complete.wait()
         except TimeoutError:
-            return Response("The others have not come.", 500)
-        return await answer()
+            missing = f"Only {len(self._arrivals)} of {self.times} requests have come."
+            return occasion.fail(Failure(HTTPStatus.INTERNAL_SERVER_ERROR, message=missing))
+        return await occasion.answer()
+
+
+class BodyFault(Rule):
+    """A success with a body of the test's choosing; with `truncate` the connection ends before the announced length.
+
+    With `size` the body has so many bytes: blanks follow what `body` says, and without one it is a JSON object with
+    one long string in it.
+    """
+
+    kind: Literal["body"]
+    status: Literal[200, 201] = 200
+    body: str | None = None
+    size: PositiveInt | None = None
+    content_type: str = "application/json"
+    truncate: bool = False
+    commit: bool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        least = LONG_VALUE + END_OF_VALUE if self.body is None else self.body.encode()
+        if self.size is None and self.body is None:
+            raise ValueError("body or size is missing")
+        if self.size is not None and self.size < len(least):
+            raise ValueError(f"size is less than the {len(least)} bytes that are to be sent")
+        return self
+
+    async def play(self, occasion: Occasion) -> Response:
+        """Answer the body as it is."""
+        if self.commit:
+            await occasion.answer()
+        kind = Truncated if self.truncate else Response
+        return kind(self._content(), self.status, {"Content-Type": self.content_type})
+
+    def _content(self) -> bytes:
+        size = self.size or 0
+        if self.body is None:
+            return LONG_VALUE.ljust(size - len(END_OF_VALUE), b"x") + END_OF_VALUE
+        return self.body.encode().ljust(size)
 
 
 class RedirectFault(Rule):
@@ -166,15 +192,13 @@ class RedirectFault(Rule):
     kind: Literal["redirect"]
     location: str
 
-    async def play(self, _: Answer, __: Failure) -> Response:
+    async def play(self, _: Occasion) -> Response:
         """Send the client away."""
         return Response(status_code=302, headers={"Location": self.location})
 
 
-Fault = Annotated[
-    StatusFault | DropFault | HtmlFault | DelayFault | BodyFault | BarrierFault | RedirectFault,
-    Field(discriminator="kind"),
-]
+Drawable = StatusFault | DropFault | LateFault | HtmlFault | DelayFault | BodyFault | RedirectFault
+Fault = Annotated[Drawable | BarrierFault, Field(discriminator="kind")]
 FAULTS = TypeAdapter(list[Fault])
 
 
@@ -196,33 +220,6 @@ class FaultQueue:
                 return self.pending.pop(position)
         return None
 
-
-class Dropped(Response):
-    """No answer at all: the connection is cut."""
-
-    async def __call__(self, _: Scope, receive: Receive, __: Send) -> None:
-        """Cut the connection before anything is sent."""
-        await _abort(receive)
-
-
-class Truncated(Response):
-    """An answer that announces more than it sends, and is cut in the middle."""
-
-    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
-        """Send all of the body under a `Content-Length` of one byte more, then cut the connection."""
-        self.headers["Content-Length"] = str(len(self.body) + 1)
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": self.body, "more_body": True})
-        await _abort(receive)
-
-
-async def _abort(receive: Receive) -> None:
-    """Cut the TCP connection, and wait until the server has seen it.
-
-    ASGI has no word for this. Under uvicorn `receive` is a bound method of the request/response cycle, and that holds
-    the connection's transport. A server that has seen the disconnect does not complain of the missing answer.
-    """
-    transport: asyncio.Transport = cast("Any", receive).__self__.transport
-    transport.abort()
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    def clear(self) -> None:
+        """Forget all rules."""
+        self.pending.clear()

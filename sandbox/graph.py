@@ -1,7 +1,8 @@
 """The emulated Microsoft Graph: `python -m sandbox.graph --port 7072`.
 
 A state machine over a seeded tenant, reached as `/v1.0/…` and `/beta/…`; what it answers and why stands in `intune`,
-`directory` and `graph_errors`, how it is made to fail in `faults`. `/_sandbox/…` is the control surface for tests.
+`directory` and `graph_errors`, how it is made to fail in `faults`. `/_sandbox/…` is the control surface for tests:
+`control` and `graph_control` list its commands.
 """
 
 from collections.abc import Callable
@@ -13,14 +14,15 @@ from starlette.responses import Response
 from sandbox.control import emulator
 from sandbox.directory import Directory
 from sandbox.exchange import Exchange
-from sandbox.faults import StatusFault
 from sandbox.graph_call import Call, read_call
-from sandbox.graph_control import Controls
+from sandbox.graph_control import GraphControls
 from sandbox.graph_errors import GraphError, error_response, unknown_segment
 from sandbox.intune import Intune
+from sandbox.occasion import Failure
 from sandbox.permissions import authenticate, authorise
-from sandbox.serving import bind, port_argument, serve
+from sandbox.serving import run
 from sandbox.tenant import Tenant
+from sandbox.writes import Writes
 
 DEFAULT_PORT = 7072
 
@@ -44,20 +46,22 @@ class Graph:
         self._tables = {"v1.0": v1, "beta": beta}
 
     async def answer(self, request: Request, request_id: str) -> Response:
-        """Check token, path and permission, in this order, and carry the request out."""
+        """Check token, path, permission and the budget of writes, in this order, and carry the request out."""
         call = read_call(request, request_id, await request.body())
         try:
             roles = authenticate(call)
             handler, ids = self._find(call)
             authorise(call, roles)
+            if call.method != "GET":
+                self.tenant.spending.spend()
             return handler(call, *ids)
         except GraphError as error:
             return error_response(error, call)
 
-    def failure(self, request: Request, request_id: str, fault: StatusFault) -> Response:
-        """Word a fault in Graph's shape, the message wrapped in JSON as often as the fault says."""
-        headers = fault.error_headers
-        error = GraphError(fault.status, fault.error_code, fault.error_message, fault.nested, headers=headers)
+    def failure(self, request: Request, request_id: str, failure: Failure) -> Response:
+        """Word an error in Graph's shape."""
+        code, message = failure.error_code, failure.error_message
+        error = GraphError(failure.status, code, message, failure.nesting, headers=failure.headers)
         return error_response(error, read_call(request, request_id, b""))
 
     def _find(self, call: Call) -> tuple[Handler, list[str]]:
@@ -109,13 +113,14 @@ def _first_unknown(segments: tuple[str, ...], table: RouteTable) -> str:
 
 def create_application() -> Starlette:
     """Build a Graph with a tenant of its own."""
-    graph = Graph()
-    return emulator(Exchange(graph), graph.tenant.reset, Controls(graph.tenant).routes())
+    graph, writes = Graph(), Writes()
+    controls = GraphControls(graph.tenant, writes)
+    return emulator(Exchange(graph, [writes]), graph.tenant.reset, controls.routes())
 
 
 def main() -> None:
     """Serve on a loopback port until stopped."""
-    serve(create_application(), bind(port_argument("sandbox.graph", DEFAULT_PORT)))
+    run(create_application(), "sandbox.graph", DEFAULT_PORT)
 
 
 if __name__ == "__main__":

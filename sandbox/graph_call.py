@@ -8,7 +8,10 @@ from starlette.requests import Request
 
 @dataclass(frozen=True)
 class Call:
-    """`segments` is the decoded path without the version; `base` is scheme, host and port."""
+    """`segments` is the decoded path without the version; `base` is scheme, host and port.
+
+    A call that is `late` was answered before it is carried out.
+    """
 
     request_id: str
     method: str
@@ -18,6 +21,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     base: str
+    late: bool = False
 
     @property
     def client_request_id(self) -> str:
@@ -42,4 +46,5 @@ def read_call(request: Request, request_id: str, body: bytes) -> Call:
         headers=request.headers,
         body=body,
         base=str(request.base_url).rstrip("/"),
+        late=getattr(request.state, "late", False),
     )

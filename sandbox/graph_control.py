@@ -1,25 +1,30 @@
-"""What only the emulated Graph can be told and asked by a test, below `/_sandbox/`."""
+"""What only the emulated Graph can be told and asked by a test, below `/_sandbox/`.
 
-import uuid
-from typing import Annotated, Any, Literal
+| Path | Command |
+|---|---|
+| `GET /assignments` | what is assigned, by configuration |
+| `GET /writes` | what was sent to each place of an assignment, and whether it was sent blindly (`writes`) |
+| `POST /add` | puts more into the tenant (`additions`), and answers the ids |
+| `POST /duplicates` | `{"answer": "409"}`, or `400`, or `201`: what a second POST for one place is answered |
+| `POST /filters` | `{"answer": "dropped"}`, or `applied`: whether beta takes filters or leaves them out |
+| `POST /paging` | `{"size": 50}`: how many members a page has, and an expansion |
+| `POST /approval` | `{"required": true}`: a second administrator is wanted; with `"approved": true` one approves all |
+| `POST /budget` | `{"writes": 100, "seconds": 20, "retryAfter": true}`: more than that is throttled |
+"""
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
-from pydantic.alias_generators import to_camel
+from typing import Literal
+
+from pydantic import PositiveInt
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.assignment_types import listed, read_target
-from sandbox.control import done
-from sandbox.tenant import DuplicateAnswer, Tenant, assignment_filter, configuration, group
-
-Identifier = Annotated[str, Field(default_factory=lambda: str(uuid.uuid4()))]
-
-
-class Command(BaseModel):
-    """What every command has in common: a word that is not known makes it fail, since it would do nothing."""
-
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+from sandbox.additions import Additions, add
+from sandbox.assignment_types import listed
+from sandbox.budget import Budget, Spending
+from sandbox.command import Command, done
+from sandbox.tenant import DuplicateAnswer, Tenant
+from sandbox.writes import Writes
 
 
 class Duplicates(Command):
@@ -47,110 +52,64 @@ class Approval(Command):
     approved: bool = False
 
 
-class NewConfiguration(Command):
-    """A configuration to add."""
-
-    id: Identifier
-    name: str
-    type: str = "windows10CustomConfiguration"
-
-
-class NewGroup(Command):
-    """A group to add."""
-
-    id: Identifier
-    name: str
-    members: NonNegativeInt = 0
-
-
-class NewFilter(Command):
-    """An assignment filter to add."""
-
-    id: Identifier
-    name: str
-    platform: str = "windows10AndLater"
-
-
-class NewAssignment(Command):
-    """An assignment to add, past all checks but that of its target."""
-
-    configuration: str
-    target: dict[str, Any]
-
-
-class Additions(Command):
-    """What is to be in the tenant besides."""
-
-    configurations: list[NewConfiguration] = []
-    groups: list[NewGroup] = []
-    filters: list[NewFilter] = []
-    assignments: list[NewAssignment] = []
-
-
-class Controls:
+class GraphControls:
     """The commands, each a path of its own."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Tenant, writes: Writes) -> None:
         self._tenant = tenant
+        self._writes = writes
 
     def routes(self) -> list[Route]:
         """List the paths below `/_sandbox`."""
+        questions = {"/assignments": self.get_assignments, "/writes": self.get_writes}
         commands = {
-            "/duplicates": self.post_duplicates,
-            "/paging": self.post_paging,
-            "/filters": self.post_filters,
-            "/approval": self.post_approval,
             "/add": self.post_additions,
+            "/duplicates": self.post_duplicates,
+            "/filters": self.post_filters,
+            "/paging": self.post_paging,
+            "/approval": self.post_approval,
+            "/budget": self.post_budget,
         }
         posts = [Route(path, handler, methods=["POST"]) for path, handler in commands.items()]
-        return [Route("/assignments", self.get_assignments), *posts]
+        return [*(Route(path, handler) for path, handler in questions.items()), *posts]
 
     async def get_assignments(self, _: Request) -> Response:
         """Show everything that is assigned, by configuration, as beta shows it."""
         stored = self._tenant.assignments.items()
         return JSONResponse({key: [listed(one, key, "beta") for one in of.values()] for key, of in stored})
 
+    async def get_writes(self, _: Request) -> Response:
+        """Show what was sent to each place of an assignment."""
+        return JSONResponse(self._writes.report())
+
+    async def post_additions(self, request: Request) -> Response:
+        """Add to the tenant, and answer the ids of what was added."""
+        return JSONResponse(add(self._tenant, await Additions.read(request)))
+
     async def post_duplicates(self, request: Request) -> Response:
         """Choose the answer to a duplicate."""
-        self._tenant.duplicates = Duplicates.model_validate_json(await request.body()).answer
-        return done()
-
-    async def post_paging(self, request: Request) -> Response:
-        """Choose the size of a page."""
-        self._tenant.page_size = Paging.model_validate_json(await request.body()).size
+        self._tenant.duplicates = (await Duplicates.read(request)).answer
         return done()
 
     async def post_filters(self, request: Request) -> Response:
         """Choose what becomes of filters."""
-        self._tenant.drops_filters = Filters.model_validate_json(await request.body()).answer == "dropped"
+        self._tenant.drops_filters = (await Filters.read(request)).answer == "dropped"
+        return done()
+
+    async def post_paging(self, request: Request) -> Response:
+        """Choose the size of a page."""
+        self._tenant.page_size = (await Paging.read(request)).size
         return done()
 
     async def post_approval(self, request: Request) -> Response:
         """Choose whether changes need approval, and approve those that wait."""
-        wanted = Approval.model_validate_json(await request.body())
+        wanted = await Approval.read(request)
         self._tenant.approvals.required = wanted.required
         if wanted.approved:
             self._tenant.approvals.approve_all()
         return done()
 
-    async def post_additions(self, request: Request) -> Response:
-        """Add to the tenant, and answer the ids of what was added."""
-        wanted, tenant = Additions.model_validate_json(await request.body()), self._tenant
-        for one in wanted.configurations:
-            tenant.configurations[one.id] = configuration(one.id, one.type, one.name)
-            tenant.assignments[one.id] = {}
-        for new in wanted.groups:
-            tenant.groups[new.id] = group(new.id, new.name)
-            tenant.member_counts[new.id] = new.members
-        for other in wanted.filters:
-            tenant.filters[other.id] = assignment_filter(other.id, other.name, other.platform, "")
-        assigned = [(each.configuration, read_target(each.target, each.configuration)) for each in wanted.assignments]
-        for identifier, assignment in assigned:
-            tenant.assignments[identifier][assignment.id] = assignment
-        ids = {
-            "configurations": [one.id for one in wanted.configurations],
-            "groups": [new.id for new in wanted.groups],
-            "filters": [other.id for other in wanted.filters],
-            "assignments": [assignment.id for _, assignment in assigned],
-        }
-        return JSONResponse(ids)
+    async def post_budget(self, request: Request) -> Response:
+        """Begin to count writes."""
+        self._tenant.spending = Spending(await Budget.read(request))
+        return done()

@@ -5,16 +5,16 @@ Source: facts.md §2, what azure-identity's real `ManagedIdentityCredential` sen
 
 import time
 
-from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.control import done, emulator
+from sandbox.command import Command, done
+from sandbox.control import emulator
 from sandbox.exchange import Exchange
-from sandbox.faults import StatusFault
-from sandbox.serving import bind, port_argument, serve
+from sandbox.occasion import Failure
+from sandbox.serving import run
 from sandbox.tokens import CLIENT_ID, LIFETIME_SECONDS, issue
 
 DEFAULT_PORT = 7073
@@ -23,7 +23,7 @@ API_VERSION = "2019-08-01"
 DEFAULT_ROLES = ("DeviceManagementConfiguration.ReadWrite.All", "GroupMember.Read.All")
 
 
-class Roles(BaseModel, extra="forbid"):
+class Roles(Command):
     """The application permissions that new tokens carry."""
 
     roles: tuple[str, ...] = DEFAULT_ROLES
@@ -51,10 +51,10 @@ class Identity:
         client_id = request.query_params.get("client_id", CLIENT_ID)
         return JSONResponse(_token(resource, client_id, self.granted.roles))
 
-    def failure(self, _: Request, __: str, fault: StatusFault) -> Response:
-        """Word a fault in App Service's shape, which has no place for a code."""
-        response = _error(fault.status, fault.error_message)
-        response.headers.update(fault.error_headers)
+    def failure(self, _: Request, __: str, failure: Failure) -> Response:
+        """Word an error in App Service's shape, which has no place for a code."""
+        response = _error(failure.status, failure.error_message)
+        response.headers.update(failure.headers)
         return response
 
     def reset(self) -> None:
@@ -63,7 +63,7 @@ class Identity:
 
     async def set_roles(self, request: Request) -> Response:
         """Grant other roles; tokens issued earlier keep theirs, as real ones do for hours (facts.md §1)."""
-        self.granted = Roles.model_validate_json(await request.body())
+        self.granted = await Roles.read(request)
         return done()
 
 
@@ -92,7 +92,7 @@ def create_application() -> Starlette:
 
 def main() -> None:
     """Serve on a loopback port until stopped."""
-    serve(create_application(), bind(port_argument("sandbox.identity", DEFAULT_PORT)))
+    run(create_application(), "sandbox.identity", DEFAULT_PORT)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,14 @@
 """Device configurations, their assignments and the assignment filters of the emulated Graph.
 
-Source: facts.md §1. What the sources leave open is a switch of the tenant (`duplicates`) and not a guess.
+Source: facts.md §1. What the sources leave open is a switch of the tenant (`duplicates`, `drops_filters`) and not a
+guess.
 """
 
 from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from sandbox.assignment_types import (
-    GUID,
-    assignment_response,
-    listed,
-    read_assignment,
-    read_json,
-    without_filter,
-)
+from sandbox.assignment_types import GUID, assignment_response, listed, read_assignment, read_json, without_filter
 from sandbox.graph_call import Call
 from sandbox.graph_errors import GraphError, intune_error
 from sandbox.odata import check_options, collection, entity_response, filtered, json_response, ordered, page, selected
@@ -30,7 +24,7 @@ class Intune:
     def list_configurations(self, call: Call) -> Response:
         """`$filter` heeds case here: nobody has shown that Intune's comparison does not."""
         check_options(call, ["$filter", "$select", "$expand", "$orderby", "$top", "$skiptoken"])
-        found = ordered(call, filtered(call, list(self._tenant.configurations.values()), ignore_case=False))
+        found = ordered(call, filtered(call, self._tenant.configurations.values(), ignore_case=False))
         entities, next_link = page(call, found, self._tenant.page_size)
         return collection(call, [self._shaped(call, one) for one in entities], next_link)
 
@@ -55,12 +49,10 @@ class Intune:
     def create_assignment(self, call: Call, configuration: str) -> Response:
         """Add one assignment. Intune accepts a group that does not exist, and so does this (facts.md §1)."""
         stored = self._assignments(configuration)
-        sent = read_assignment(read_json(call), configuration.lower(), call.version)
-        if self._tenant.drops_filters:
-            sent = without_filter(sent)
+        sent = self._read(call, read_json(call), configuration)
         self._tenant.approvals.check(call)
         if sent.id in stored:
-            self._refuse_duplicate()
+            self._refuse_duplicate(call)
         stored[sent.id] = sent
         return assignment_response(sent, configuration.lower(), call.version, 201)
 
@@ -77,7 +69,7 @@ class Intune:
         sent = read_json(call).get("assignments")
         if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
             raise intune_error(400, "BadRequest", "The parameter 'assignments' is missing.")
-        replacing = [read_assignment(one, configuration.lower(), call.version) for one in sent]
+        replacing = [self._read(call, one, configuration) for one in sent]
         self._tenant.approvals.check(call)
         self._tenant.assignments[configuration.lower()] = {one.id: one for one in replacing}
         return json_response({"value": [listed(one, configuration.lower(), call.version) for one in replacing]})
@@ -85,7 +77,7 @@ class Intune:
     def list_filters(self, call: Call) -> Response:
         """All assignment filters, which only beta has."""
         check_options(call, ["$filter", "$select", "$orderby", "$top", "$skiptoken"])
-        found = ordered(call, filtered(call, list(self._tenant.filters.values()), ignore_case=False))
+        found = ordered(call, filtered(call, self._tenant.filters.values(), ignore_case=False))
         entities, next_link = page(call, found, self._tenant.page_size)
         return collection(call, [_selected_filter(call, one) for one in entities], next_link)
 
@@ -112,6 +104,11 @@ class Intune:
             expanded["assignments@odata.nextLink"] = f"{call.base}/{call.version}/{path}?$skiptoken={size}"
         return expanded
 
+    def _read(self, call: Call, body: Entity, configuration: str) -> Assignment:
+        """Read an assignment that was sent; this Graph may leave its filter out without a word."""
+        sent = read_assignment(body, configuration.lower(), call.version)
+        return without_filter(sent) if self._tenant.drops_filters else sent
+
     def _known(self, configuration: str) -> Entity:
         return _by_id(self._tenant.configurations, configuration)
 
@@ -124,10 +121,13 @@ class Intune:
             raise intune_error(404, "ResourceNotFound")
         return stored
 
-    def _refuse_duplicate(self) -> None:
-        """Answer a second POST for one slot as the tenant's switch says: what Graph does is open (facts.md §1)."""
+    def _refuse_duplicate(self, call: Call) -> None:
+        """Answer a second POST for one slot as the tenant's switch says: what Graph does is open (facts.md §1).
+
+        One that lands late changes nothing.
+        """
         message = "An assignment for this target already exists."
-        match self._tenant.duplicates:
+        match "409" if call.late else self._tenant.duplicates:
             case "409":
                 raise intune_error(409, "Conflict", message)
             case "400":

@@ -4,19 +4,22 @@ import argparse
 import contextlib
 import socket
 import sys
-from collections.abc import Sequence
 
 import uvicorn
 from starlette.types import ASGIApp
 
 LOOPBACK = "127.0.0.1"
+IDLE_SECONDS = 120
 
 
-def port_argument(program: str, default_port: int, arguments: Sequence[str] | None = None) -> int:
-    """Read `--port` from the command line; 0 asks the system for a free one."""
+def run(application: ASGIApp, program: str, default_port: int) -> None:
+    """Serve an emulator as the command line says: `--port`, and `--idle-seconds` for its connections."""
     parser = argparse.ArgumentParser(prog=program)
     parser.add_argument("--port", type=int, default=default_port, help="0 picks a free one (default: %(default)s)")
-    return int(parser.parse_args(arguments).port)
+    idle_help = "after these an unused connection is closed (default: %(default)s)"
+    parser.add_argument("--idle-seconds", type=int, default=IDLE_SECONDS, help=idle_help)
+    options = parser.parse_args()
+    serve(application, bind(options.port), options.idle_seconds)
 
 
 def bind(port: int) -> socket.socket:
@@ -38,10 +41,12 @@ def address(listener: socket.socket) -> str:
     return f"http://{LOOPBACK}:{listener.getsockname()[1]}"
 
 
-def serve(application: ASGIApp, listener: socket.socket) -> None:
+def serve(application: ASGIApp, listener: socket.socket, idle_seconds: int = IDLE_SECONDS) -> None:
     """Serve until SIGTERM or SIGINT; the first line on standard output is the base URL."""
     sys.stdout.write(f"{address(listener)}\n")
     sys.stdout.flush()
-    config = uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=120)
+    config = uvicorn.Config(
+        application, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=idle_seconds
+    )
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])

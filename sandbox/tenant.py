@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.approvals import Approvals
+from sandbox.budget import Spending
 
 Entity = dict[str, object]
 DuplicateAnswer = Literal["409", "400", "201"]
@@ -187,6 +188,7 @@ class Tenant:
     member_counts: dict[str, int] = field(default_factory=lambda: dict(MEMBER_COUNTS))
     assignments: dict[str, dict[str, Assignment]] = field(default_factory=_seeded_assignments)
     approvals: Approvals = field(default_factory=Approvals)
+    spending: Spending = field(default_factory=Spending)
     duplicates: DuplicateAnswer = "409"
     drops_filters: bool = False
     page_size: int = 50

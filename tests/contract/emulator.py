@@ -1,9 +1,12 @@
-"""Runs an emulated service in this process, on a socket of its own, and holds the words in which tests speak to it."""
+"""Runs an emulated service on a socket of its own, and holds the words in which tests speak to it."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO, Any
 
 import httpx
 import uvicorn
@@ -16,6 +19,7 @@ from sandbox.tokens import issue
 
 ROLES = ("DeviceManagementConfiguration.ReadWrite.All", "GroupMember.Read.All")
 CONFIGURATIONS = "/v1.0/deviceManagement/deviceConfigurations"
+FILTERS = "/beta/deviceManagement/assignmentFilters"
 WIFI = f"{CONFIGURATIONS}/{tenant.WIFI_HQ}/assignments"
 WIFI_IN_BETA = WIFI.replace("v1.0", "beta")
 STRANGER = "99999999-9999-4999-8999-999999999999"
@@ -23,7 +27,7 @@ STRANGER = "99999999-9999-4999-8999-999999999999"
 
 @contextmanager
 def running(application: Starlette) -> Iterator[httpx.Client]:
-    """Serve the application, and give a client whose base URL is its address."""
+    """Serve the application in this process, and give a client whose base URL is its address."""
     with bind(0) as listener:
         server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -37,6 +41,18 @@ def running(application: Starlette) -> Iterator[httpx.Client]:
 
 
 @contextmanager
+def started(module: str, *options: str) -> Iterator[tuple[str, IO[str]]]:
+    """Run an emulator as a program; give its address and what it prints after that."""
+    command = [sys.executable, "-m", module, "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        try:
+            yield program.stdout.readline().strip(), program.stdout
+        finally:
+            program.terminate()
+
+
+@contextmanager
 def emulated_graph() -> Iterator[httpx.Client]:
     """Run an emulated Graph of its own, and give a client that shows a token with all that the gateway needs."""
     with running(create_application()) as client:
@@ -47,6 +63,23 @@ def emulated_graph() -> Iterator[httpx.Client]:
 def bearer(*roles: str, audience: str = "https://graph.microsoft.com", expires_on: int | None = None) -> dict[str, str]:
     """Make the header with a token for the roles."""
     return {"Authorization": f"Bearer {issue(audience, roles, expires_on=expires_on)}"}
+
+
+def tell(emulator: httpx.Client, command: str, content: object = None) -> httpx.Response:
+    """Give a command, such as `faults` with a list of them."""
+    return emulator.post(f"/_sandbox/{command}", json=content).raise_for_status()
+
+
+def add(graph: httpx.Client, **things: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Add `configurations`, `groups`, `filters` or `assignments` to the tenant; give their ids."""
+    added: dict[str, list[str]] = tell(graph, "add", things).json()
+    return added
+
+
+def journal(emulator: httpx.Client) -> list[dict[str, Any]]:
+    """Read everything that was asked."""
+    entries: list[dict[str, Any]] = emulator.get("/_sandbox/requests").json()
+    return entries
 
 
 def target(kind: str, **properties: object) -> dict[str, object]:

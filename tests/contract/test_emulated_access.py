@@ -1,7 +1,5 @@
 """The emulated Graph checks token, path and permission, and its journal tells what came."""
 
-import subprocess
-import sys
 import uuid
 
 import httpx
@@ -19,7 +17,9 @@ from tests.contract.emulator import (
     intune_message,
     names,
     running,
+    started,
     target,
+    tell,
 )
 
 
@@ -137,7 +137,18 @@ def test_it_tells_everything_but_the_token(graph: httpx.Client) -> None:
         "body": sent.request.content.decode(),
         "fault": None,
         "status": 201,
+        "carriedOut": 201,
     }
+
+
+def test_it_keeps_nothing_where_it_is_told_so(graph: httpx.Client) -> None:
+    graph.get("/v1.0/groups")
+    tell(graph, "journal", {"keep": "none"})
+    graph.get("/v1.0/groups")
+    assert graph.get("/_sandbox/requests").json() == []
+    tell(graph, "journal", {"keep": "all"})
+    graph.get("/v1.0/groups")
+    assert len(graph.get("/_sandbox/requests").json()) == 1
 
 
 def test_a_kept_connection_shows_as_one_client_port(graph: httpx.Client) -> None:
@@ -152,15 +163,18 @@ def test_a_kept_connection_shows_as_one_client_port(graph: httpx.Client) -> None
 def test_a_reset_goes_back_to_the_seed(graph: httpx.Client) -> None:
     before = graph.get("/_sandbox/assignments").json()
     graph.post(WIFI, json=target("allDevices"))
-    graph.post("/_sandbox/duplicates", json={"answer": "201"})
-    graph.post("/_sandbox/paging", json={"size": 1})
-    graph.post("/_sandbox/faults", json=[{"kind": "html"}])
+    tell(graph, "duplicates", {"answer": "201"})
+    tell(graph, "paging", {"size": 1})
+    tell(graph, "faults", [{"kind": "html"}])
+    tell(graph, "campaign", {"rate": 1, "faults": [{"kind": "html"}]})
+    tell(graph, "journal", {"keep": "none"})
     assert graph.post("/_sandbox/reset").status_code == 204
     assert graph.get("/_sandbox/assignments").json() == before
     assert graph.get("/_sandbox/requests").json() == graph.get("/_sandbox/faults").json() == []
     assert len(names(graph.get(CONFIGURATIONS))) == 9
     statuses = [graph.post(WIFI, json=target("allDevices")).status_code for _ in range(2)]
     assert statuses == [201, 409]
+    assert len(graph.get("/_sandbox/requests").json()) == 3
 
 
 def test_two_applications_have_two_tenants(graph: httpx.Client) -> None:
@@ -170,13 +184,7 @@ def test_two_applications_have_two_tenants(graph: httpx.Client) -> None:
 
 
 def test_the_program_prints_its_address_and_then_every_request() -> None:
-    command = [sys.executable, "-m", "sandbox.graph", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
-        assert program.stdout is not None
-        base_url = program.stdout.readline().strip()
-        try:
-            httpx.get(f"{base_url}/_sandbox/requests")
-            httpx.post(f"{base_url}{WIFI}", json=target("allDevices"), headers=bearer(*ROLES))
-            assert program.stdout.readline().split()[:4] == ["graph", "POST", WIFI, "201"]
-        finally:
-            program.terminate()
+    with started("sandbox.graph") as (base_url, output):
+        httpx.get(f"{base_url}/_sandbox/requests")
+        httpx.post(f"{base_url}{WIFI}", json=target("allDevices"), headers=bearer(*ROLES))
+        assert output.readline().split()[:4] == ["graph", "POST", WIFI, "201"]

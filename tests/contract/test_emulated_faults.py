@@ -5,17 +5,11 @@ import json
 import httpx
 import pytest
 
-from tests.contract.emulator import (
-    WIFI,
-    assigned,
-    error,
-    intune_message,
-    target,
-)
+from tests.contract.emulator import WIFI, assigned, error, intune_message, target, tell
 
 
 def play(graph: httpx.Client, **rule: object) -> httpx.Response:
-    assert graph.post("/_sandbox/faults", json=[{"method": "POST", "path": "/assignments$", **rule}]).is_success
+    tell(graph, "faults", [{"method": "POST", "path": "/assignments$", **rule}])
     return graph.post(WIFI, json=target("allDevices"))
 
 
@@ -71,7 +65,7 @@ def test_a_page_of_html_takes_the_place_of_json(graph: httpx.Client) -> None:
 
 @pytest.mark.parametrize(("when", "committed"), [("before", 0), ("after", 1)])
 def test_an_answer_is_late_around_the_commit(graph: httpx.Client, when: str, committed: int) -> None:
-    graph.post("/_sandbox/faults", json=[{"kind": "delay", "seconds": 1, "when": when}])
+    tell(graph, "faults", [{"kind": "delay", "seconds": 1, "when": when}])
     with pytest.raises(httpx.ReadTimeout):
         graph.post(WIFI, json=target("allDevices"), timeout=0.1)
     assert len(assigned(graph)) == committed
@@ -93,6 +87,16 @@ def test_a_body_can_be_cut_short(graph: httpx.Client) -> None:
     assert graph.get("/_sandbox/requests").json()[0]["status"] == 200
 
 
+def test_a_body_can_be_of_any_size(graph: httpx.Client) -> None:
+    answer = play(graph, kind="body", status=200, size=30_000_000)
+    assert (answer.status_code, len(answer.content)) == (200, 30_000_000)
+    assert set(answer.json()["value"]) == {"x"}
+
+
+def test_blanks_make_a_body_as_long_as_it_is_to_be(graph: httpx.Client) -> None:
+    assert play(graph, kind="body", body='{"ä":1}', size=12).content == '{"ä":1}    '.encode()
+
+
 def test_a_redirect_leads_elsewhere(graph: httpx.Client) -> None:
     answer = play(graph, kind="redirect", location="https://elsewhere.example/")
     assert (answer.status_code, answer.headers["location"]) == (302, "https://elsewhere.example/")
@@ -104,7 +108,7 @@ def test_rules_are_consumed_in_order_by_the_requests_that_they_meet(graph: httpx
         {"kind": "status", "status": 503, "path": "^/beta/"},
         {"kind": "status", "status": 500, "path": "/groups$"},
     ]
-    graph.post("/_sandbox/faults", json=rules)
+    tell(graph, "faults", rules)
     assert [graph.get("/v1.0/groups").status_code for _ in range(4)] == [429, 429, 500, 200]
     (left,) = graph.get("/_sandbox/faults").json()
     assert left["path"] == "^/beta/"
@@ -119,6 +123,10 @@ def test_rules_are_consumed_in_order_by_the_requests_that_they_meet(graph: httpx
         {"kind": "drop"},
         {"kind": "explode"},
         {"kind": "html", "path": "("},
+        {"kind": "late", "status": 201},
+        {"kind": "body"},
+        {"kind": "body", "size": 11},
+        {"kind": "body", "body": '{"ä":1}', "size": 7},
     ],
 )
 def test_a_rule_that_is_not_understood_is_refused(graph: httpx.Client, rule: dict[str, object]) -> None:

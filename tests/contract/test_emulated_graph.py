@@ -179,20 +179,6 @@ def test_they_are_listed_read_and_deleted(graph: httpx.Client) -> None:
     assert (answer.status_code, error(answer)["code"]) == (404, "ResourceNotFound")
 
 
-def test_a_filter_is_seen_in_beta_only(graph: httpx.Client) -> None:
-    path = f"{CONFIGURATIONS}/{tenant.ANDROID_WORK_PROFILE}/assignments"
-    assert "Filter" not in graph.get(path).text
-    (found,) = graph.get(path.replace("v1.0", "beta")).json()["value"]
-    assert found["target"]["deviceAndAppManagementAssignmentFilterId"] == tenant.CORPORATE_WINDOWS
-    assert found["target"]["deviceAndAppManagementAssignmentFilterType"] == "include"
-
-
-def test_no_filter_reads_back_as_null_or_as_zeros(graph: httpx.Client) -> None:
-    found = assigned(graph, tenant.RESTRICTIONS)
-    assert "'deviceAndAppManagementAssignmentFilterId': None" in str(found)
-    assert f"'deviceAndAppManagementAssignmentFilterId': '{tenant.NO_FILTER}'" in str(found)
-
-
 def test_assign_replaces_the_whole_set(graph: httpx.Client) -> None:
     body = {"assignments": [target("group", groupId=tenant.EMPLOYEES)]}
     answer = graph.post(f"{CONFIGURATIONS}/{tenant.RESTRICTIONS}/assign", json=body)

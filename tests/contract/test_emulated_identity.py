@@ -1,7 +1,5 @@
 """The emulated managed-identity endpoint answers as App Service's does (facts.md §2)."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
@@ -11,7 +9,7 @@ import pytest
 
 from sandbox.identity import IDENTITY_HEADER, create_application
 from sandbox.tokens import claimed_audience, verified_roles
-from tests.contract.emulator import running
+from tests.contract.emulator import running, started, tell
 
 GRAPH = "https://graph.microsoft.com"
 HEADERS = {"X-IDENTITY-HEADER": IDENTITY_HEADER}
@@ -124,18 +122,23 @@ def test_a_dropped_connection_brings_no_token(identity: httpx.Client) -> None:
     assert ask(identity).status_code == 200
 
 
+def test_a_campaign_goes_by_the_order_of_requests_that_have_no_id(identity: httpx.Client) -> None:
+    campaign = {"seed": 1, "rate": 0.5, "faults": [{"kind": "status", "status": 503}]}
+    runs = []
+    for _ in range(2):
+        tell(identity, "reset")
+        tell(identity, "campaign", campaign)
+        runs.append([ask(identity).status_code for _ in range(20)])
+    assert runs[0] == runs[1]
+    assert set(runs[0]) == {200, 503}
+
+
 def test_an_unreadable_authorization_has_no_audience() -> None:
     assert claimed_audience("Bearer rubbish") is None
 
 
 def test_the_program_prints_its_address_and_then_every_request() -> None:
-    command = [sys.executable, "-m", "sandbox.identity", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
-        assert program.stdout is not None
-        base_url = program.stdout.readline().strip()
-        try:
-            httpx.get(f"{base_url}/_sandbox/requests")
-            httpx.get(f"{base_url}/msi/token")
-            assert program.stdout.readline().split()[:4] == ["identity", "GET", "/msi/token", "401"]
-        finally:
-            program.terminate()
+    with started("sandbox.identity") as (base_url, output):
+        httpx.get(f"{base_url}/_sandbox/requests")
+        httpx.get(f"{base_url}/msi/token")
+        assert output.readline().split()[:4] == ["identity", "GET", "/msi/token", "401"]

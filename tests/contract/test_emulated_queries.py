@@ -1,17 +1,18 @@
-"""Configurations, groups and filters of the emulated Graph are found, selected and paged as OData says."""
+"""Configurations and groups of the emulated Graph are found, selected, sorted, counted and paged as OData says."""
 
 import httpx
 import pytest
 
 from sandbox import tenant
-from tests.contract.emulator import (
-    CONFIGURATIONS,
-    STRANGER,
-    WIFI_IN_BETA,
-    error,
-    names,
-    target,
-)
+from tests.contract.emulator import CONFIGURATIONS, STRANGER, add, error, names, target, tell
+
+EVENTUAL = {"ConsistencyLevel": "eventual"}
+BEGINNING = "startswith(displayName,'sg-')"
+NEXT = "assignments@odata.nextLink"
+
+
+def one_of(ids: list[str]) -> str:
+    return "id in ('" + "', '".join(ids) + "')"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_select_keeps_the_type_and_expand_adds_assignments(graph: httpx.Client) 
 
 
 def test_pages_are_linked_until_all_is_read(graph: httpx.Client) -> None:
-    graph.post("/_sandbox/paging", json={"size": 4})
+    tell(graph, "paging", {"size": 4})
     link: str | None = f"{graph.base_url}{CONFIGURATIONS}?$orderby=displayName%20desc&$select=displayName"
     pages = []
     while link is not None:
@@ -112,34 +113,77 @@ def test_a_group_id_that_is_no_guid_is_answered_with_400(graph: httpx.Client) ->
 
 def test_members_are_counted_in_plain_text(graph: httpx.Client) -> None:
     path = f"/v1.0/groups/{tenant.PILOT}/transitiveMembers/$count"
-    answer = graph.get(path, headers={"ConsistencyLevel": "eventual"})
+    answer = graph.get(path, headers=EVENTUAL)
     assert (answer.text, answer.headers["content-type"].split(";")[0]) == ("12", "text/plain")
     assert error(graph.get(path))["message"] == "$count is not currently supported."
 
 
-def test_they_are_listed_and_read_in_beta(graph: httpx.Client) -> None:
-    path = "/beta/deviceManagement/assignmentFilters"
-    assert names(graph.get(path)) == ["Corporate Windows", "Bob's devices", "iOS 17 and later"]
-    assert graph.get(f"{path}/{tenant.RECENT_IOS}").json()["platform"] == "iOS"
-    assert graph.get(f"{path}/{STRANGER}").status_code == 404
+def test_groups_are_found_by_fifteen_ids_at_most(graph: httpx.Client) -> None:
+    ids = [tenant.SALES.upper(), STRANGER, tenant.PILOT, *(f"{number:08}{STRANGER[8:]}" for number in range(12))]
+    found = graph.get("/v1.0/groups", params={"$filter": one_of(ids), "$select": "id,displayName"})
+    assert sorted(names(found)) == ["SG-Pilot", 'SG-Sales "O\'Brien"']
+    answer = graph.get("/v1.0/groups", params={"$filter": one_of([*ids, STRANGER])})
+    assert (answer.status_code, error(answer)["code"]) == (400, "Request_UnsupportedQuery")
+    assert "Too many child clauses" in str(error(answer)["message"])
 
 
-def test_v1_does_not_know_them(graph: httpx.Client) -> None:
-    answer = graph.get("/v1.0/deviceManagement/assignmentFilters")
-    assert answer.status_code == 400
-    assert error(answer)["message"] == "Resource not found for the segment 'assignmentFilters'."
+def test_groups_are_counted_on_the_first_page(graph: httpx.Client) -> None:
+    query = {"$filter": BEGINNING, "$count": "true", "$top": "2"}
+    first = graph.get("/v1.0/groups", params=query, headers=EVENTUAL).json()
+    second = graph.get(first["@odata.nextLink"], headers=EVENTUAL).json()
+    assert (first["@odata.count"], len(first["value"])) == (5, 2)
+    assert "@odata.count" not in second
+    assert "@odata.count" not in graph.get("/v1.0/groups", params=query).json()
 
 
-def test_a_filter_is_written_in_beta(graph: httpx.Client) -> None:
-    chosen = {
-        "deviceAndAppManagementAssignmentFilterId": tenant.CORPORATE_WINDOWS,
-        "deviceAndAppManagementAssignmentFilterType": "include",
-    }
-    answer = graph.post(WIFI_IN_BETA, json=target("group", groupId=tenant.PILOT, **chosen))
-    assert answer.status_code == 201
-    assert chosen.items() <= answer.json()["target"].items()
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        ({"$filter": BEGINNING}, EVENTUAL),
+        ({"$filter": BEGINNING, "$count": "true"}, {}),
+        ({"$count": "true"}, {}),
+        ({"$count": "false"}, EVENTUAL),
+    ],
+)
+def test_sorting_what_is_filtered_or_counted_takes_the_header_and_a_count(
+    graph: httpx.Client, query: dict[str, str], headers: dict[str, str]
+) -> None:
+    answer = graph.get("/v1.0/groups", params={**query, "$orderby": "displayName"}, headers=headers)
+    assert (answer.status_code, error(answer)["code"]) == (400, "Request_UnsupportedQuery")
+    assert error(answer)["message"] == "Sorting not supported for current query."
 
 
-def test_a_malformed_filter_is_refused(graph: httpx.Client) -> None:
-    body = target("allDevices", deviceAndAppManagementAssignmentFilterId="Corporate Windows")
-    assert graph.post(WIFI_IN_BETA, json=body).status_code == 400
+def test_an_advanced_query_sorts_what_it_filters(graph: httpx.Client) -> None:
+    query = {"$filter": BEGINNING, "$count": "true", "$orderby": "displayName desc"}
+    found = names(graph.get("/v1.0/groups", params=query, headers=EVENTUAL))
+    assert found == sorted(found, reverse=True)
+    assert len(found) == 5
+
+
+def test_sorting_alone_is_none(graph: httpx.Client) -> None:
+    assert names(graph.get("/v1.0/groups", params={"$orderby": "displayName"}))[0] == "Geräte Süd"
+
+
+def test_an_expansion_goes_on_in_pages_of_assignments(graph: httpx.Client) -> None:
+    groups = add(graph, groups=[{"name": f"SG-{number}"} for number in range(5)])["groups"]
+    new = [{"configuration": tenant.KIOSK, **target("group", groupId=group)} for group in groups]
+    added = add(graph, assignments=new)["assignments"]
+    tell(graph, "paging", {"size": 2})
+    single = graph.get(f"{CONFIGURATIONS}/{tenant.KIOSK}", params={"$expand": "assignments"}).json()
+    listed = graph.get(
+        CONFIGURATIONS, params={"$expand": "assignments", "$filter": "displayName eq 'Bob''s \"kiosk\"'"}
+    )
+    (found,) = listed.json()["value"]
+    assert (found["assignments"], found[NEXT]) == (single["assignments"], single[NEXT])
+    assert single[NEXT] == f"{graph.base_url}{CONFIGURATIONS}/{tenant.KIOSK}/assignments?$skiptoken=2"
+    read, link = single["assignments"], single[NEXT]
+    while link:
+        page = graph.get(link).json()
+        read, link = read + page["value"], page.get("@odata.nextLink")
+    assert [one["id"] for one in read] == added
+
+
+def test_an_expansion_that_fits_has_no_next_page(graph: httpx.Client) -> None:
+    tell(graph, "paging", {"size": 2})
+    query = {"$expand": "assignments"}
+    assert NEXT not in graph.get(f"{CONFIGURATIONS}/{tenant.RESTRICTIONS}", params=query).json()
