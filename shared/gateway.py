@@ -8,15 +8,27 @@ from urllib.parse import quote
 from shared.answers import Choices as ChoicesBody
 from shared.answers import ListedAssignments, Preview
 from shared.choices import Choices
-from shared.errors import Choice, Misconfigured
+from shared.errors import Choice, Misconfigured, RateLimited
 from shared.guardrails import Caller
-from shared.http import Request, Response, answered, client_request_id, in_time, json_body, problem, success
+from shared.http import (
+    Operation,
+    Request,
+    Response,
+    answered,
+    client_request_id,
+    in_time,
+    json_body,
+    problem,
+    success,
+)
 from shared.schemas import AssignmentRequest, read_assignment_id, read_configuration_id
 from shared.service import AssignmentService
 from shared.telemetry import Attempt
 
 Offer = Callable[[str, Attempt], Awaitable[list[Choice]]]
 
+MOST_REQUESTS_AT_ONCE = 100
+PAUSE_SECONDS = 5
 KEY_CALLER = Caller("key")
 """Function keys cannot tell callers apart: whoever holds one is this caller."""
 
@@ -36,22 +48,23 @@ class Gateway:
 
     def __init__(self, parts: Callable[[], Parts]) -> None:
         self._parts = parts
+        self._under_way = 0
 
     async def create_assignment(self, request: Request) -> Response:
         """Answer POST `/assignments`."""
-        return await answered(request, "create_assignment", self._create)
+        return await self._answered(request, "create_assignment", self._create)
 
     async def list_assignments(self, request: Request) -> Response:
         """Answer GET `/configurations/{configurationId}/assignments`."""
-        return await answered(request, "list_assignments", self._list)
+        return await self._answered(request, "list_assignments", self._list)
 
     async def get_assignment(self, request: Request) -> Response:
         """Answer GET `/configurations/{configurationId}/assignments/{assignmentId}`."""
-        return await answered(request, "get_assignment", self._get)
+        return await self._answered(request, "get_assignment", self._get)
 
     async def delete_assignment(self, request: Request) -> Response:
         """Answer DELETE of the same."""
-        return await answered(request, "delete_assignment", self._delete)
+        return await self._answered(request, "delete_assignment", self._delete)
 
     async def list_configurations(self, request: Request) -> Response:
         """Answer GET `/configurations`."""
@@ -116,12 +129,28 @@ class Gateway:
             offered = await in_time(request, parts.deadline_seconds, work, attempt)
             return _read(ChoicesBody(value=offered).encoded(), attempt)
 
-        return await answered(request, action, offer)
+        return await self._answered(request, action, offer)
+
+    async def _answered(self, request: Request, action: str, operation: Operation) -> Response:
+        # Refused early and in words: the host's own limit (host.json) lies above this one, and says nothing.
+        crowded = self._under_way >= MOST_REQUESTS_AT_ONCE
+        self._under_way += 1
+        try:
+            return await answered(request, action, _refuse if crowded else operation)
+        finally:
+            self._under_way -= 1
 
     def _begin(self, attempt: Attempt) -> Parts:
         parts = self._parts()
         attempt.caller = KEY_CALLER.id
         return parts
+
+
+async def _refuse(_: Request, __: Attempt) -> Response:
+    raise RateLimited(
+        f"The gateway has {MOST_REQUESTS_AT_ONCE} requests under way; this one was not begun.",
+        retry_after_seconds=PAUSE_SECONDS,
+    )
 
 
 def _configuration_id(request: Request, attempt: Attempt) -> str:

@@ -33,7 +33,7 @@ from shared.telemetry import Attempt
 
 V1, BETA = "v1.0", "beta"
 TIMEOUT_SECONDS = httpx.Timeout(LONGEST_TRY_SECONDS, connect=5)
-LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=120)
+LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=120)
 UNREACHABLE = "Microsoft Graph could not be reached, or did not answer in time; nothing was written."
 
 

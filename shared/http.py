@@ -31,6 +31,7 @@ MAX_BODY_BYTES = 64 * 1024
 
 Request = func.HttpRequest
 Response = func.HttpResponse
+Operation = Callable[[Request, Attempt], Awaitable[Response]]
 Result = TypeVar("Result")
 
 BUG = "Please report this with the instance below."
@@ -41,9 +42,7 @@ _LOG = logging.getLogger("gateway")
 _PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait\s*=\s*\"?(\d{1,6})\b", re.IGNORECASE)
 
 
-async def answered(
-    request: Request, action: str, operation: Callable[[Request, Attempt], Awaitable[Response]]
-) -> Response:
+async def answered(request: Request, action: str, operation: Operation) -> Response:
     """Carry an operation out, turn whatever it raises into an answer, and audit the attempt."""
     attempt = Attempt(client_request_id(request), action)
     try:

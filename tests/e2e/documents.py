@@ -19,7 +19,7 @@ from tests.e2e.stack import Gateway, Stack
 DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "errors.md"]
 
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
-_OWN_GATEWAY = re.compile(r"With `((?:[A-Z_]+=\S+ )*)make run`")
+_OWN_GATEWAY = re.compile(r"With `((?:[A-Z0-9_]+=\S+ )*)make run`")
 _MARK = "----- next command -----"
 _SEEDED = r"[c9fe]0000000-0000-4000-8000-"
 _RANDOM_GUID = re.compile(rf"\b(?!{_SEEDED})[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}\b")

@@ -36,7 +36,9 @@ def test_a_list_shows_graphs_assignments_with_the_names_of_their_groups(gateway:
 
 
 def test_a_list_shows_filters_where_they_can_be_seen(filtering_gateway: Gateway) -> None:
-    [assignment] = filtering_gateway.assignments(ANDROID_WORK_PROFILE).json()["value"]
+    response = filtering_gateway.assignments(ANDROID_WORK_PROFILE)
+    assert response.status_code == 200, response.text
+    [assignment] = response.json()["value"]
     assert (assignment["groupName"], assignment["filterName"]) == ("Geräte Süd", "Corporate Windows")
 
 
