@@ -1,0 +1,22 @@
+"""A short run of `make chaos`: what is promised holds while Graph, networks and callers fail."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from chaos.campaign import Plan, run, run_control
+
+SHORT = Plan(requests=100, rate=0.3, in_flight=16, seed=7)
+
+
+def told() -> None:
+    """Watch nothing."""
+
+
+def test_what_the_sdks_own_retries_break_is_kept_while_a_third_of_graphs_calls_fail() -> None:
+    with ThreadPoolExecutor(1) as beside:
+        blindly_repeated = beside.submit(run_control, SHORT)
+        result = run(SHORT, told)
+    assert result.verdict.kept, result
+    assert result.verdict.there >= result.verdict.wanted - result.retries > 0
+    assert sum(result.faults.values()) > SHORT.requests * SHORT.rate
+    assert all(status_and_code.split()[0] != "500" for status_and_code in result.answers)
+    assert blindly_repeated.result() > 0
