@@ -68,6 +68,14 @@ def test_a_token_is_renewed_five_minutes_before_it_expires(stack: Stack) -> None
     assert len(stack.identity.requests()) == 2
 
 
+def test_without_a_token_for_the_write_nothing_is_sent_and_that_is_what_is_said(stack: Stack) -> None:
+    stack.identity.fail(kind="body", body=token(stack, lifetime_seconds=290))  # good for the reads, and no longer
+    stack.identity.fail(kind="status", status=400)
+    with stack.gateway() as gateway:
+        problem(gateway.create(MAIN_JOB), 424, "identity-missing")
+    assert stack.graph.requests("POST") == []
+
+
 def test_a_token_that_graph_refuses_is_not_kept(stack: Stack) -> None:
     with stack.gateway() as gateway:
         gateway.create(MAIN_JOB)
