@@ -57,6 +57,16 @@ class Program:
             self._process.wait()
         self._relay.join()
 
+    @property
+    def pid(self) -> int:
+        """The process' id."""
+        return self._process.pid
+
+    def kill(self) -> None:
+        """End the program as the platform ends a worker that it has lost patience with: at once, with SIGKILL."""
+        self._process.kill()
+        self._process.wait()
+
     def wait(self) -> int:
         """Wait until the program ends by itself, and give its exit code."""
         return self._process.wait()
@@ -76,9 +86,9 @@ class Program:
                 self._listener(line.rstrip())
 
 
-def start_graph(port: int, listener: Listener) -> Program:
-    """Start the emulated Microsoft Graph; port 0 is a free one."""
-    return Program(_python("sandbox.graph", port), os.environ, listener)
+def start_graph(port: int, listener: Listener, *options: str) -> Program:
+    """Start the emulated Microsoft Graph; port 0 is a free one, the options are those of `serving.run`."""
+    return Program([*_python("sandbox.graph", port), *options], os.environ, listener)
 
 
 def start_identity(port: int, listener: Listener) -> Program:

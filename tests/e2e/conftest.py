@@ -40,6 +40,12 @@ def gateway(running_gateway: Gateway, stack: Stack) -> Gateway:  # noqa: ARG001 
 
 
 @pytest.fixture(scope="session")
+def other_gateway(running_stack: Stack) -> Iterator[Gateway]:
+    with running_stack.gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
 def filtering_gateway(running_stack: Stack) -> Iterator[Gateway]:
     with running_stack.gateway(ASSIGNMENT_FILTERS="beta") as gateway:
         yield gateway

@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 
 from sandbox.functions_host import FUNCTION_KEY
-from sandbox.programs import sample_settings, sandbox_settings, start_graph, start_host, start_identity
+from sandbox.programs import Program, sample_settings, sandbox_settings, start_graph, start_host, start_identity
 from sandbox.tenant import PILOT, WIFI_HQ
 
 Json = dict[str, Any]
@@ -70,6 +70,11 @@ class Emulator:
         stored: list[Json] = self.control.get("assignments").raise_for_status().json()[configuration_id]
         return stored
 
+    def blind_reposts(self) -> int:
+        """Count the writes that were repeated without a look, as `sandbox/writes.py` tells them."""
+        counted: int = self.control.get("writes").raise_for_status().json()["blindReposts"]
+        return counted
+
 
 class Output:
     """The lines that a program prints, as they come in from the thread that reads them."""
@@ -101,6 +106,7 @@ class Gateway:
 
     client: httpx.Client
     output: Output
+    host: Program
 
     def create(self, request: object, **headers: str) -> httpx.Response:
         """Send a JSON body to the main function; underscores in header names stand for hyphens."""
@@ -152,9 +158,9 @@ class Stack:
 
     @classmethod
     @contextmanager
-    def running(cls) -> Iterator[Self]:
+    def running(cls, *graph_options: str) -> Iterator[Self]:
         """Start the emulators on free ports, and stop them in the end."""
-        with start_graph(0, _ignore) as graph, start_identity(0, _ignore) as identity:
+        with start_graph(0, _ignore, *graph_options) as graph, start_identity(0, _ignore) as identity:
             settings = sandbox_settings(graph, identity)
             with Emulator.at(graph.url) as graph_emulator, Emulator.at(identity.url) as identity_emulator:
                 yield cls(graph_emulator, identity_emulator, settings)
@@ -171,7 +177,7 @@ class Stack:
         with start_host(0, {**machine, **sample, **unhurried, **self.settings, **settings}, output.append) as host:
             key = {"x-functions-key": FUNCTION_KEY}
             with httpx.Client(base_url=f"{host.url}/api/", headers=key, timeout=30) as client:
-                yield Gateway(client, output)
+                yield Gateway(client, output, host)
 
     def reset(self) -> None:
         """Put both emulators back to the seed."""
