@@ -33,7 +33,11 @@ from shared.telemetry import Attempt
 
 V1, BETA = "v1.0", "beta"
 TIMEOUT_SECONDS = httpx.Timeout(LONGEST_TRY_SECONDS, connect=5)
-LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=120)
+MOST_CALLS_AT_ONCE = 32
+"""Enough for Graph's own limits, and what the pool of connections can bear (facts.md §2)."""
+LIMITS = httpx.Limits(
+    max_connections=MOST_CALLS_AT_ONCE, max_keepalive_connections=MOST_CALLS_AT_ONCE, keepalive_expiry=120
+)
 UNREACHABLE = "Microsoft Graph could not be reached, or did not answer in time; nothing was written."
 
 
@@ -54,6 +58,7 @@ class GraphCalls:
             event_hooks={"response": [_keep_challenge]},
         )
         self._base_url = base_url
+        self._places = asyncio.Semaphore(MOST_CALLS_AT_ONCE)
         self._identity = ManagedIdentity(client_id)
         provider = AzureIdentityAuthenticationProvider(
             cast("AsyncTokenCredential", self._identity),  # get_token is all that is asked of it
@@ -99,7 +104,7 @@ class GraphCalls:
         info.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
         attempt.graph_calls += 1
         try:
-            async with asyncio.timeout(seconds_for_a_try(attempt)):
+            async with asyncio.timeout(seconds_for_a_try(attempt)), self._places:
                 response: httpx.Response = await self._adapter.send_primitive_async(info, "bytes", None)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise GraphUnavailable(UNREACHABLE) from error
