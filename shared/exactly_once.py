@@ -10,9 +10,16 @@ from typing import Literal, Protocol, TypeVar
 import httpx
 
 from shared.assignments import Assignment, Conflict, Target, Unchanged, decide
-from shared.errors import ApprovalRequired, AssignmentConflict, FilterNotApplied, GatewayError, OutcomeUnknown
+from shared.errors import (
+    ApprovalRequired,
+    AssignmentConflict,
+    FilterNotApplied,
+    GatewayError,
+    OutcomeUnknown,
+    Throttled,
+)
 from shared.graph_port import AmbiguousWriteError, Configuration, Intune
-from shared.retries import MOST_TRIES, passes, pause
+from shared.retries import MOST_TRIES, pause
 from shared.telemetry import Attempt
 from shared.write_budget import WriteBudget
 
@@ -123,7 +130,8 @@ async def _settled(send: Callable[[], Awaitable[Result]], look: Look[Result], at
         except (ApprovalRequired, FilterNotApplied):
             raise  # both are the whole truth: without an approval no write lands, and an undone one has landed
         except GatewayError as error:
-            failure, again = error, passes(error) or _token_was_refused(error, tries)
+            # For a token the call itself has tried again: without one nothing has left, and nothing is to be found.
+            failure, again = error, isinstance(error, Throttled) or _token_was_refused(error, tries)
         if not again:
             raise doubt or failure
         await pause(failure, tries, attempt, doubt)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from azure.core.credentials_async import AsyncTokenCredential
+from kiota_abstractions.authentication import AnonymousAuthenticationProvider
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.method import Method
 from kiota_abstractions.native_response_handler import NativeResponseHandler
@@ -27,7 +28,7 @@ from shared.graph_answers import (
     reading,
     refusal,
 )
-from shared.identity import ManagedIdentity
+from shared.identity import SILENT, ManagedIdentity
 from shared.retries import LONGEST_TRY_SECONDS, persistently, seconds_for_a_try
 from shared.telemetry import Attempt
 
@@ -60,13 +61,14 @@ class GraphCalls:
         self._base_url = base_url
         self._places = asyncio.Semaphore(MOST_CALLS_AT_ONCE)
         self._identity = ManagedIdentity(client_id)
-        provider = AzureIdentityAuthenticationProvider(
+        self._provider = AzureIdentityAuthenticationProvider(
             cast("AsyncTokenCredential", self._identity),  # get_token is all that is asked of it
             scopes=[scope],
             allowed_hosts=[str(urlsplit(base_url).hostname)],
         )
         # A plain client has none of the SDK's middleware: no retries that would send a POST again, no redirects.
-        self._adapter = GraphRequestAdapter(provider, client)
+        # It sends what has its token already: whoever waits for one has sent nothing, and says so.
+        self._adapter = GraphRequestAdapter(AnonymousAuthenticationProvider(), client)
         self.builder = GraphServiceClient(request_adapter=self._adapter)
 
     def addressed(self, info: RequestInformation, version: str) -> RequestInformation:
@@ -90,24 +92,32 @@ class GraphCalls:
     async def write(self, info: RequestInformation, attempt: Attempt) -> httpx.Response:
         """Send a change once, as soon as there is a token for it; raises GraphUnavailable when no answer came."""
         return await persistently(
-            lambda: self._send(info, attempt), attempt, lambda error: isinstance(error, IdentityUnavailable)
+            lambda: self._send(info, attempt, writes=True),
+            attempt,
+            lambda error: isinstance(error, IdentityUnavailable),
         )
 
     async def get(self, info: RequestInformation, resource: Resource, attempt: Attempt) -> httpx.Response:
         """Read something, persistently; raises what `graph_answers.refusal` makes of any answer but 200."""
         return await persistently(lambda: self._read(info, resource, attempt), attempt)
 
-    async def _send(self, info: RequestInformation, attempt: Attempt) -> httpx.Response:
+    async def _send(self, info: RequestInformation, attempt: Attempt, *, writes: bool = False) -> httpx.Response:
         """Send one request; raises GraphUnavailable when no answer came, or the identity's own errors before that."""
         info.headers.remove("Authorization")  # of an earlier try
         info.headers.try_add("client-request-id", attempt.client_request_id)
         info.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
-        attempt.graph_calls += 1
+        has_token = False
+        attempt.waits_for_token = True
         try:
-            async with asyncio.timeout(seconds_for_a_try(attempt)), self._places:
-                response: httpx.Response = await self._adapter.send_primitive_async(info, "bytes", None)
+            async with asyncio.timeout(seconds_for_a_try(attempt)):
+                await self._provider.authenticate_request(info)
+                has_token, attempt.waits_for_token = True, False
+                async with self._places:
+                    attempt.graph_calls += 1
+                    attempt.write_sent |= writes
+                    response: httpx.Response = await self._adapter.send_primitive_async(info, "bytes", None)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise GraphUnavailable(UNREACHABLE) from error
+            raise (GraphUnavailable(UNREACHABLE) if has_token else IdentityUnavailable(SILENT)) from error
         attempt.graph_request_ids += response.headers.get_list("request-id")
         if response.status_code == httpx.codes.UNAUTHORIZED:
             token = response.request.headers.get("Authorization", "").removeprefix("Bearer ")

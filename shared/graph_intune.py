@@ -26,7 +26,7 @@ from msgraph.generated.models.device_and_app_management_assignment_target import
 from msgraph.generated.models.device_configuration_assignment import DeviceConfigurationAssignment
 
 from shared.assignments import Assignment, Target
-from shared.errors import Choice, GatewayError, GraphRejected, GraphUnavailable, OutcomeUnknown
+from shared.errors import Choice, GraphRejected, GraphUnavailable, OutcomeUnknown
 from shared.graph_answers import (
     ASSIGNMENT,
     CONFIGURATION,
@@ -145,14 +145,10 @@ class GraphIntune:
         return self._assignments(configuration_id).by_device_configuration_assignment_id(assignment_id)
 
     async def _write(self, info: RequestInformation, attempt: Attempt) -> httpx.Response:
-        sent_before, attempt.write_sent = attempt.write_sent, True
         try:
             response = await self._calls.write(info, attempt)
         except GraphUnavailable as error:
             raise AmbiguousWriteError(OutcomeUnknown(NOT_SETTLED), again=passes(error)) from error
-        except GatewayError:  # without a token nothing has left
-            attempt.write_sent = sent_before
-            raise
         attempt.graph_request_id = response.headers.get("request-id")
         return response
 

@@ -18,6 +18,7 @@ from shared.errors import (
     BodyTooLarge,
     GatewayError,
     GraphUnavailable,
+    IdentityUnavailable,
     InternalError,
     MalformedJson,
     OutcomeUnknown,
@@ -69,6 +70,8 @@ async def in_time(request: Request, setting_seconds: int, work: Awaitable[Result
                 f"The change was sent, and {seconds} s were not enough to learn what became of it. "
                 "Send the same request again: it will find what has landed."
             ) from error
+        if attempt.waits_for_token:
+            raise IdentityUnavailable(f"There was no token within {seconds} s; nothing was written.") from error
         raise GraphUnavailable(
             f"What has to be read first was not there within {seconds} s; nothing was written."
         ) from error

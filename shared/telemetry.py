@@ -19,8 +19,8 @@ class Attempt:
 
     `action` is the function's name, `asked` what the caller gave and `resolved` what its names and ids stand for, both
     by the names of the wire; `removed` is Graph's whole assignment, so that it can be put back. `graph_request_id` is
-    of the call that the answer rests on, `graph_request_ids` of all calls. `started` and `ends` are on the monotonic
-    clock, in seconds.
+    of the call that the answer rests on, `graph_request_ids` of all calls. `waits_for_token` tells that the last call
+    has not left yet, `write_sent` that a write has. `started` and `ends` are on the monotonic clock, in seconds.
     """
 
     client_request_id: str
@@ -35,6 +35,7 @@ class Attempt:
     graph_request_id: str | None = None
     graph_request_ids: list[str] = field(default_factory=list)
     graph_calls: int = 0
+    waits_for_token: bool = False
     write_sent: bool = False
     warnings: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sandbox.programs import sample_settings
-from tests.e2e.stack import MAIN_JOB, Stack, problem
+from tests.e2e.stack import HASTY, MAIN_JOB, Stack, problem
 
 CHALLENGE = base64.b64encode(b'{"access_token": {"nbf": {"essential": true, "value": "1"}}}').decode()
 NOBODY_LISTENS = "http://127.0.0.1:9"
@@ -68,11 +68,22 @@ def test_a_token_is_renewed_five_minutes_before_it_expires(stack: Stack) -> None
     assert len(stack.identity.requests()) == 2
 
 
-def test_without_a_token_for_the_write_nothing_is_sent_and_that_is_what_is_said(stack: Stack) -> None:
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ({"kind": "status", "status": 400}, 424, "identity-missing"),
+        ({"kind": "status", "status": 500}, 503, "identity-unavailable"),
+        ({"kind": "delay", "seconds": 5}, 503, "identity-unavailable"),
+    ],
+    ids=str,
+)
+def test_without_a_token_for_the_write_nothing_is_sent_and_that_is_what_is_said(
+    stack: Stack, fault: dict[str, object], status: int, code: str
+) -> None:
     stack.identity.fail(kind="body", body=token(stack, lifetime_seconds=290))  # good for the reads, and no longer
-    stack.identity.fail(kind="status", status=400)
+    stack.identity.keep_failing(**fault)
     with stack.gateway() as gateway:
-        problem(gateway.create(MAIN_JOB), 424, "identity-missing")
+        problem(gateway.create(MAIN_JOB, **HASTY), status, code)
     assert stack.graph.requests("POST") == []
 
 
@@ -120,6 +131,6 @@ def test_a_caller_that_gives_up_does_not_take_the_token_from_those_who_wait(stac
     with stack.gateway() as gateway, ThreadPoolExecutor(2) as threads:
         hasty = threads.submit(gateway.create, MAIN_JOB, Prefer="wait=1")
         patient = threads.submit(gateway.create, MAIN_JOB)
-        problem(hasty.result(), 503, "graph-unavailable")
+        problem(hasty.result(), 503, "identity-unavailable")
         assert patient.result().status_code == 201
     assert len(stack.identity.requests()) == 1

@@ -108,9 +108,10 @@ def test_where_graph_takes_the_later_of_include_and_exclude_each_hears_what_grap
     stack.graph.tell("faults", barriers)
     including, excluding = at_once(pair, MAIN_JOB, EXCLUSION)
     assert outcomes([including, excluding]) == [(201, "created")] * 2
-    kinds = {answer.json()["target"]["@odata.type"]: request for answer, request in zip(
-        (including, excluding), (MAIN_JOB, EXCLUSION), strict=True
-    )}
+    kinds = {
+        answer.json()["target"]["@odata.type"]: request
+        for answer, request in zip((including, excluding), (MAIN_JOB, EXCLUSION), strict=True)
+    }
     assert len(kinds) == 2  # each in Graph's own words: true when they were said, and overtaken for the first
     [there] = stack.graph.assignments()
     wanted = kinds.pop(there["target"]["@odata.type"])
