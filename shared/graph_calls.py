@@ -91,11 +91,14 @@ class GraphCalls:
 
     async def write(self, info: RequestInformation, attempt: Attempt) -> httpx.Response:
         """Send a change once, as soon as there is a token for it; raises GraphUnavailable when no answer came."""
-        return await persistently(
+        response = await persistently(
             lambda: self._send(info, attempt, writes=True),
             attempt,
             lambda error: isinstance(error, IdentityUnavailable),
         )
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            self._refuse_token(response)
+        return response
 
     async def get(self, info: RequestInformation, resource: Resource, attempt: Attempt) -> httpx.Response:
         """Read something, persistently; raises what `graph_answers.refusal` makes of any answer but 200."""
@@ -119,14 +122,18 @@ class GraphCalls:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise (GraphUnavailable(UNREACHABLE) if has_token else IdentityUnavailable(SILENT)) from error
         attempt.graph_request_ids += response.headers.get_list("request-id")
-        if response.status_code == httpx.codes.UNAUTHORIZED:
-            token = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
-            self._identity.refuse(token, demanded_claims(response))
         return response
+
+    def _refuse_token(self, response: httpx.Response) -> None:
+        token = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
+        self._identity.refuse(token, demanded_claims(response))
 
     async def _read(self, info: RequestInformation, resource: Resource, attempt: Attempt) -> httpx.Response:
         response = await self._send(info, attempt)
-        if response.status_code == httpx.codes.UNAUTHORIZED:  # once more, with a fresh token
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            # Once more, with a fresh token, which is kept even if Graph refuses it as well: a read beside this one
+            # would otherwise take yet another, and so would the next.
+            self._refuse_token(response)
             response = await self._send(info, attempt)
         if resource.permission == CONFIGURATION.permission:  # what is answered rests on this; a group is looked at
             attempt.graph_request_id = response.headers.get("request-id")
