@@ -171,9 +171,8 @@ class Stack:
         output = Output()
         sample = sample_settings()
         machine = {name: value for name, value in os.environ.items() if name not in sample}
-        unhurried = {
-            "GRAPH_WRITES_PER_20S": "100000"
-        }  # all tests share a gateway, and together write more than Graph takes
+        # All tests share a gateway, and together they write more than Graph takes.
+        unhurried = {"GRAPH_WRITES_PER_20S": "100000"}
         with start_host(0, {**machine, **sample, **unhurried, **self.settings, **settings}, output.append) as host:
             key = {"x-functions-key": FUNCTION_KEY}
             with httpx.Client(base_url=f"{host.url}/api/", headers=key, timeout=30) as client:
