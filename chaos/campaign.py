@@ -64,7 +64,7 @@ def run_control(plan: Plan) -> int:
         control = programs.enter_context(httpx.Client(base_url=f"{graph.url}/_sandbox/", timeout=60))
         ids = _prepare(control, plan)
         asyncio.run(write_all(graph.url, wishes(plan.requests, plan.seed, ids["configurations"], ids["groups"])))
-        return int(_get(control, "writes")["blindReposts"])
+        return int(_get(control, "writes/blind")["blindReposts"])
 
 
 def _prepare(control: httpx.Client, plan: Plan) -> dict[str, list[str]]:
@@ -79,7 +79,7 @@ def _result(control: httpx.Client, stories: Sequence[Story], callers: Callers) -
     _post(control, "campaign", {"rate": 0})
     stored = {key: of for key, of in _get(control, "assignments").items() if of}
     places = {story.wish.configuration for story in stories}
-    blind = int(_get(control, "writes")["blindReposts"])
+    blind = int(_get(control, "writes/blind")["blindReposts"])
     judged = verdict(stories, {key: of for key, of in stored.items() if key in places}, blind)
     retries = sum(len(story.codes) - 1 for story in stories)
     return Result(judged, _faults(played), dict(callers.statuses), retries)

@@ -4,6 +4,7 @@
 |---|---|
 | `GET /assignments` | what is assigned, by configuration |
 | `GET /writes` | what was sent to each place of an assignment, and whether it was sent blindly (`writes`) |
+| `GET /writes/blind` | how many were sent blindly, and nothing else: the events of a long run are millions |
 | `POST /add` | puts more into the tenant (`additions`), and answers the ids |
 | `POST /duplicates` | `{"answer": "409"}`, or `400`, or `201`: what a second POST for one place is answered |
 | `POST /filters` | `{"answer": "dropped"}`, or `applied`: whether beta takes filters or leaves them out |
@@ -61,7 +62,11 @@ class GraphControls:
 
     def routes(self) -> list[Route]:
         """List the paths below `/_sandbox`."""
-        questions = {"/assignments": self.get_assignments, "/writes": self.get_writes}
+        questions = {
+            "/assignments": self.get_assignments,
+            "/writes": self.get_writes,
+            "/writes/blind": self.get_blind_reposts,
+        }
         commands = {
             "/add": self.post_additions,
             "/duplicates": self.post_duplicates,
@@ -81,6 +86,10 @@ class GraphControls:
     async def get_writes(self, _: Request) -> Response:
         """Show what was sent to each place of an assignment."""
         return JSONResponse(self._writes.report())
+
+    async def get_blind_reposts(self, _: Request) -> Response:
+        """Tell how many POSTs were blind."""
+        return JSONResponse({"blindReposts": self._writes.blind_reposts})
 
     async def post_additions(self, request: Request) -> Response:
         """Add to the tenant, and answer the ids of what was added."""

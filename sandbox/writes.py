@@ -58,7 +58,7 @@ class Writes:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._blind = 0
+        self.blind_reposts = 0
         self._requests = 0
         self._numbers: dict[str, int] = {}
         self._posts: dict[str, Post] = {}
@@ -71,7 +71,7 @@ class Writes:
         self._numbers[entry.request_id] = self._requests
         if post := _post(entry, self._requests):
             doubts = self._doubts.setdefault((post.configuration, post.caller), [])
-            self._blind += any(one.slot == post.slot for one in doubts)
+            self.blind_reposts += any(one.slot == post.slot for one in doubts)
             doubts.append(post)
             self._posts[entry.request_id] = post
             self._events.setdefault(post.configuration, []).append(post)
@@ -98,7 +98,7 @@ class Writes:
     def report(self) -> dict[str, object]:
         """Give the events by configuration and assignment id, in their order, and how many POSTs were blind."""
         writes = {configuration: slots for configuration, of in self._events.items() if (slots := _by_slot(of))}
-        return {"blindReposts": self._blind, "writes": writes}
+        return {"blindReposts": self.blind_reposts, "writes": writes}
 
     def _settle(self, place: Place, posts: list[Post]) -> None:
         doubts = [one for one in self._doubts.pop(place, []) if one not in posts]

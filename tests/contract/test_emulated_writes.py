@@ -50,7 +50,9 @@ def events(graph: httpx.Client, slot: str = SLOT) -> list[dict[str, object]]:
 
 
 def blind(graph: httpx.Client) -> int:
-    return int(graph.get("/_sandbox/writes").json()["blindReposts"])
+    count = int(graph.get("/_sandbox/writes/blind").json()["blindReposts"])
+    assert graph.get("/_sandbox/writes").json()["blindReposts"] == count
+    return count
 
 
 def posted(answered: int | None, *, landed: object, caller: str | None = ME) -> dict[str, object]:
