@@ -2,10 +2,10 @@
 
 import azure.functions as func
 
-from shared import bootstrap
+from shared import loading
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-gateway = bootstrap.gateway()
+gateway = loading.gateway()
 
 ASSIGNMENTS = "configurations/{configurationId}/assignments"
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from azure.core.credentials_async import AsyncTokenCredential
+from cachetools import LRUCache
 from kiota_abstractions.authentication import AnonymousAuthenticationProvider
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.method import Method
@@ -29,16 +30,17 @@ from shared.graph_answers import (
     refusal,
 )
 from shared.identity import SILENT, ManagedIdentity
+from shared.lanes import Lanes
 from shared.retries import LONGEST_TRY_SECONDS, persistently, seconds_for_a_try
 from shared.telemetry import Attempt
+
+# Filling in the SDK's URL templates is an eighth of the work of a request (docs/performance.md).
+URLS_KEPT = 100
 
 V1, BETA = "v1.0", "beta"
 TIMEOUT_SECONDS = httpx.Timeout(LONGEST_TRY_SECONDS, connect=5)
 MOST_CALLS_AT_ONCE = 32
-"""Enough for Graph's own limits, and what the pool of connections can bear (facts.md §2)."""
-LIMITS = httpx.Limits(
-    max_connections=MOST_CALLS_AT_ONCE, max_keepalive_connections=MOST_CALLS_AT_ONCE, keepalive_expiry=120
-)
+"""Enough for Graph's own limits, and few enough connections to keep."""
 UNREACHABLE = "Microsoft Graph could not be reached, or did not answer in time; nothing was written."
 
 
@@ -49,16 +51,14 @@ class GraphCalls:
     """
 
     def __init__(self, base_url: str, scope: str, client_id: str | None) -> None:
-        # HTTP/2, the SDK's default, loses answers when a server retires a connection (facts.md §2); a proxy or
-        # .netrc in the environment must not come between the token and Graph.
         client = httpx.AsyncClient(
-            http2=False,
-            trust_env=False,
+            transport=Lanes(),
+            trust_env=False,  # no .netrc comes between the token and Graph
             timeout=TIMEOUT_SECONDS,
-            limits=LIMITS,
             event_hooks={"response": [_keep_challenge]},
         )
         self._base_url = base_url
+        self._urls: LRUCache[str, str] = LRUCache(URLS_KEPT)
         self._places = asyncio.Semaphore(MOST_CALLS_AT_ONCE)
         self._identity = ManagedIdentity(client_id)
         self._provider = AzureIdentityAuthenticationProvider(
@@ -74,7 +74,10 @@ class GraphCalls:
     def addressed(self, info: RequestInformation, version: str) -> RequestInformation:
         """Settle the whole address of a request: the SDK knows v1.0 only, and beta's paths are the same."""
         info.path_parameters["baseurl"] = f"{self._base_url}/{version}"
-        info.url = info.url
+        key = str((info.url_template, info.path_parameters, info.query_parameters))
+        if (url := self._urls.get(key)) is None:
+            url = self._urls[key] = info.url
+        info.url = url
         return info
 
     def linked(self, link: str, version: str) -> RequestInformation:
