@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-func test check lint types imports coverage chaos docs lock locked closure
+.PHONY: help run run-func test check lint types imports coverage chaos bench docs lock locked closure
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ imports: $(READY) # which module may import which, by import-linter
 
 chaos: $(READY) ## 10 000 requests while 30 % of Graph's calls fail; ARGS='--seed 2' for other faults
 	@$(BIN)/python -m chaos $(ARGS)
+
+bench: closure ## cold starts, creates per second and memory, against the SDK's documented way and raw httpx
+	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(READY) ## run the sessions in the documents and write what they print into them
 	$(BIN)/python -m tests.e2e.documents

@@ -1,0 +1,32 @@
+"""What a new worker process loads before it answers, and how it goes on afterwards."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.creates import configuration_id, group_id
+from sandbox.programs import sample_settings
+from tests.e2e.stack import Stack
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def run(*command: str, **environment: str) -> list[bytes]:
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, check=True)
+    return done.stdout.split()
+
+
+def test_a_create_loads_few_of_the_sdks_modules_and_none_for_its_answer(stack: Stack) -> None:
+    stack.graph.add(
+        configurations=[{"id": configuration_id(0), "name": "C"}], groups=[{"id": group_id(0), "name": "G"}]
+    )
+    settings = {**sample_settings(), **stack.settings, "WEBSITE_HOSTNAME": "127.0.0.1:7071"}
+    loaded = json.loads(b"".join(run("-m", "bench.cold", "function_app", **settings)))["models"]
+    assert 0 < loaded < 25
+
+
+def test_the_garbage_collector_rests_while_the_app_is_loaded_and_no_longer() -> None:
+    enabled, kept_out = run("-c", "import function_app, gc; print(gc.isenabled(), gc.get_freeze_count())")
+    assert enabled == b"True"
+    assert int(kept_out) > 100_000
