@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-func test check lint types imports coverage chaos bench docs lock locked closure
+.PHONY: help run run-func test check lint types imports coverage chaos bench package package-test needs-python313 python313 docs lock locked closure
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -46,6 +46,25 @@ chaos: $(READY) ## 10 000 requests while 30 % of Graph's calls fail; ARGS='--see
 
 bench: closure ## cold starts, creates per second and memory, against the SDK's documented way and raw httpx
 	@$(BIN)/python -m bench $(ARGS)
+
+# The Python that runs the package: PYTHON, if it is that one, else what is installed. A shim may be there without it.
+PYTHON_3_13 = $(shell for each in $(PYTHON) python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13.*/bin/python3.13; do \
+	"$$each" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo "$$each" && break; done)
+WITH_3_13 = $(MAKE) --no-print-directory PYTHON='$(PYTHON_3_13)' VENV=.venv313
+
+needs-python313:
+	@test -n '$(PYTHON_3_13)' || { echo 'Python 3.13, which runs the package in Azure, is not here. If you have it, name it: make package PYTHON=python3.13' >&2; exit 1; }
+
+python313: needs-python313 # print the Python 3.13 that was found
+	@echo '$(PYTHON_3_13)'
+
+package: needs-python313 ## the zip that is deployed, dist/gateway.zip, beside what it would be without leaving anything out
+	@$(WITH_3_13) .venv313/.ready
+	@.venv313/bin/python -m package
+
+package-test: needs-python313 ## the end-to-end tests, with the gateway running on the unpacked zip alone
+	@$(WITH_3_13) .venv313/.ready
+	@.venv313/bin/python -m package.proof
 
 docs: $(READY) ## run the sessions in the documents and write what they print into them
 	$(BIN)/python -m tests.e2e.documents

@@ -97,8 +97,15 @@ def start_identity(port: int, listener: Listener) -> Program:
 
 
 def start_host(port: int, environment: Mapping[str, str], listener: Listener) -> Program:
-    """Start the Functions host with the gateway in it; port 0 is a free one."""
-    return Program(_python("sandbox.functions_host", port), environment, listener)
+    """Start the Functions host with the gateway in it; port 0 is a free one.
+
+    With GATEWAY_APP it is the app in that folder, and what it can import is Python's own library and what lies in the
+    folders of GATEWAY_PACKAGES: nothing that is installed here (`python -m package.proof`).
+    """
+    if not (app := os.environ.get("GATEWAY_APP")):
+        return Program(_python("sandbox.functions_host", port), environment, listener)
+    command = [sys.executable, "-S", *_python("sandbox.functions_host", port)[1:], "--app", app]
+    return Program(command, {**environment, "PYTHONPATH": os.environ["GATEWAY_PACKAGES"]}, listener)
 
 
 def sample_settings() -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""`make package`: builds the zip that is deployed. Never shipped."""

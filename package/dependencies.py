@@ -1,0 +1,66 @@
+"""The libraries in the package: installed as pinned, and which of their files an Azure worker can ever read."""
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+from package.imports import Imports, read
+from package.reachable import reachable
+
+PLATFORM, VERSION = "x86_64-manylinux2014", "3.13"
+SITE = Path(".python_packages/lib/site-packages")  # where the worker looks for an app's libraries
+
+SDK = "msgraph"
+_HOLDS_THE_SDK = ("kiota_", "msgraph_core")  # the libraries that are handed the SDK's objects and may call them
+
+# The gateway takes requests from the SDK's builders and reads Graph's bytes itself (decision 5). So the builders'
+# own sending does not run, nor what makes models of answers: together they are nearly all of the SDK.
+NEVER_CALLED = frozenset(
+    {"get", "post", "put", "patch", "delete", "create_from_discriminator_value", "get_field_deserializers"}
+)
+
+# What Azure's asynchronous clients send with; the app's only one, for its token, is synchronous. kiota asks for it in
+# case somebody's is not.
+AIOHTTP = frozenset(
+    {"aiohttp", "aiohappyeyeballs", "aiosignal", "attrs", "frozenlist", "multidict", "propcache", "yarl"}
+)
+
+_FOR_COMPILERS = {".c", ".h", ".pxd", ".pxi", ".pyi", ".pyx"}
+_FOR_INSTALLERS = {"INSTALLER", "RECORD", "REQUESTED", "WHEEL"}
+
+
+def install(requirements: Path, site: Path) -> None:
+    """Install the requirements, each file checked against its hash, for the platform that runs them."""
+    uv = Path(sys.executable).with_name("uv")
+    where = ["--target", str(site), "--python-platform", PLATFORM, "--python-version", VERSION]
+    what = ["--require-hashes", "--only-binary", ":all:", "--requirements", str(requirements)]
+    subprocess.run([uv, "pip", "install", "--quiet", *where, *what], check=True)  # noqa: S603 - our own tool
+
+
+def needed(site: Path, app: Iterable[Path]) -> Iterator[Path]:
+    """Give the installed files that are worth shipping to these sources of the app; licences are always among them."""
+    sources = [read(file.read_bytes(), file.parent.name) for file in app]
+    kept = reachable(site, SDK, [*sources, *_holders(site)], NEVER_CALLED)
+    asynchronous = any("aio" in module.split(".") for source in sources for module in source.all())
+    for distribution in distributions(path=[str(site)]):
+        if asynchronous or distribution.name.lower() not in AIOHTTP:
+            for file in _files(distribution):
+                if file.relative_to(site).parts[0] != SDK or file in kept:
+                    yield file
+
+
+def _holders(site: Path) -> Iterator[Imports]:
+    for file in sorted(site.rglob("*.py")):
+        parts = file.relative_to(site).parts
+        if parts[0].startswith(_HOLDS_THE_SDK):
+            yield read(file.read_bytes(), ".".join(parts[:-1]))
+
+
+def _files(distribution: Distribution) -> Iterator[Path]:
+    """Give a distribution's files but for commands and what only compilers, type checkers and installers read."""
+    for file in distribution.files or []:
+        for_installers = file.parts[0].endswith(".dist-info") and file.name in _FOR_INSTALLERS
+        if file.parts[0] != "bin" and file.suffix not in _FOR_COMPILERS and not for_installers:
+            yield Path(str(file.locate()))
