@@ -5,6 +5,7 @@ does with `keepalive_requests`, 1 000 unless told otherwise (nginx's documentati
 """
 
 import asyncio
+import math
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -66,6 +67,25 @@ class Truncated(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         await _abort(receive)
+
+
+class Dripping(Response):
+    """An answer that comes in drips: there is always a little more of it, and it takes its time."""
+
+    DRIPS = 20
+
+    def __init__(self, whole: Response, seconds: float) -> None:
+        super().__init__(whole.body, whole.status_code, dict(whole.headers))
+        self._seconds = seconds
+
+    async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
+        """Send the head at once, and the body in so many parts."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        size = max(1, math.ceil(len(self.body) / self.DRIPS))
+        for start in range(0, len(self.body), size):
+            await asyncio.sleep(self._seconds / self.DRIPS)
+            await send({"type": "http.response.body", "body": self.body[start : start + size], "more_body": True})
+        await send({"type": "http.response.body"})
 
 
 def _transport(receive: Receive) -> asyncio.Transport:

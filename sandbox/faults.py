@@ -16,7 +16,7 @@ from pydantic import Field, NonNegativeFloat, PositiveInt, PrivateAttr, TypeAdap
 from starlette.responses import HTMLResponse, Response
 
 from sandbox.command import Command
-from sandbox.connections import Dropped, Truncated
+from sandbox.connections import Dripping, Dropped, Truncated
 from sandbox.occasion import Failure, Occasion
 
 ErrorStatus = Annotated[HTTPStatus, Field(ge=400)]
@@ -123,6 +123,17 @@ class DelayFault(Rule):
         return response
 
 
+class DripFault(Rule):
+    """A true answer that comes in drips, and is complete after so many seconds."""
+
+    kind: Literal["drip"]
+    seconds: NonNegativeFloat
+
+    async def play(self, occasion: Occasion) -> Response:
+        """Carry the request out, and answer slowly."""
+        return Dripping(await occasion.answer(), self.seconds)
+
+
 class BarrierFault(Rule):
     """Requests that wait until as many as `times` are there, and are then all answered truly.
 
@@ -187,17 +198,18 @@ class BodyFault(Rule):
 
 
 class RedirectFault(Rule):
-    """A 302 to somewhere else, which turns a POST into a GET in clients that follow it (facts.md §2)."""
+    """A redirect to somewhere else: a 302 turns a POST into a GET in clients that follow it (facts.md §2)."""
 
     kind: Literal["redirect"]
     location: str
+    status: Literal[301, 302, 303, 307, 308] = 302
 
     async def play(self, _: Occasion) -> Response:
         """Send the client away."""
-        return Response(status_code=302, headers={"Location": self.location})
+        return Response(status_code=self.status, headers={"Location": self.location})
 
 
-Drawable = StatusFault | DropFault | LateFault | HtmlFault | DelayFault | BodyFault | RedirectFault
+Drawable = StatusFault | DropFault | LateFault | HtmlFault | DelayFault | DripFault | BodyFault | RedirectFault
 Fault = Annotated[Drawable | BarrierFault, Field(discriminator="kind")]
 FAULTS = TypeAdapter(list[Fault])
 

@@ -97,9 +97,20 @@ def test_blanks_make_a_body_as_long_as_it_is_to_be(graph: httpx.Client) -> None:
     assert play(graph, kind="body", body='{"ä":1}', size=12).content == '{"ä":1}    '.encode()
 
 
-def test_a_redirect_leads_elsewhere(graph: httpx.Client) -> None:
-    answer = play(graph, kind="redirect", location="https://elsewhere.example/")
-    assert (answer.status_code, answer.headers["location"]) == (302, "https://elsewhere.example/")
+def test_a_true_answer_can_come_in_drips(graph: httpx.Client) -> None:
+    tell(graph, "faults", [{"kind": "drip", "path": "/assignments$", "seconds": 0.2}])
+    with graph.stream("POST", WIFI, json=target("allDevices")) as answer:
+        drips = list(answer.iter_raw())
+    assert answer.status_code == 201
+    assert json.loads(b"".join(drips))["id"] == assigned(graph)[0]["id"]
+    assert len(drips) > 1
+    assert answer.elapsed.total_seconds() >= 0.2
+
+
+@pytest.mark.parametrize(("asked", "status"), [({}, 302), ({"status": 307}, 307)])
+def test_a_redirect_leads_elsewhere(graph: httpx.Client, asked: dict[str, int], status: int) -> None:
+    answer = play(graph, kind="redirect", location="https://elsewhere.example/", **asked)
+    assert (answer.status_code, answer.headers["location"]) == (status, "https://elsewhere.example/")
 
 
 def test_rules_are_consumed_in_order_by_the_requests_that_they_meet(graph: httpx.Client) -> None:

@@ -116,9 +116,9 @@ class Gateway:
         """Send raw bytes to the main function."""
         return self.client.post("assignments", content=content, headers=_named(headers))
 
-    def assignments(self, configuration_id: str) -> httpx.Response:
+    def assignments(self, configuration_id: str, **headers: str) -> httpx.Response:
         """Ask what is assigned of a configuration."""
-        return self.client.get(f"configurations/{configuration_id}/assignments")
+        return self.client.get(f"configurations/{configuration_id}/assignments", headers=_named(headers))
 
     def assignment(self, configuration_id: str, assignment_id: str) -> httpx.Response:
         """Ask for one assignment."""
