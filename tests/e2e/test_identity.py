@@ -9,9 +9,12 @@ import httpx
 import pytest
 
 from sandbox.programs import sample_settings
-from tests.e2e.stack import HASTY, MAIN_JOB, Stack, problem
+from sandbox.tenant import SALES, WIFI_HQ
+from tests.e2e.stack import HASTY, MAIN_JOB, Gateway, Stack, problem
 
 CHALLENGE = base64.b64encode(b'{"access_token": {"nbf": {"essential": true, "value": "1"}}}').decode()
+CONFIGURATION = f"/deviceConfigurations/{WIFI_HQ}"
+SALES_TOO = {**MAIN_JOB, "groupId": SALES}
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
@@ -101,6 +104,42 @@ def test_a_graph_that_refuses_every_token_is_asked_with_one_fresh_one_and_no_mor
         stack.graph.keep_failing(kind="status", method="GET", status=401)
         problem(gateway.create(MAIN_JOB), 424, "graph-forbidden")
     assert len(stack.identity.requests()) == 2
+
+
+def test_a_write_whose_every_token_is_refused_is_sent_with_one_fresh_one_and_no_more(
+    gateway: Gateway, stack: Stack
+) -> None:
+    gateway.create(SALES_TOO)  # the token is at hand now
+    stack.reset()
+    stack.graph.keep_failing(kind="status", method="POST", status=401)
+    problem(gateway.create(MAIN_JOB), 424, "graph-forbidden")
+    assert (len(stack.graph.requests("POST")), len(stack.identity.requests())) == (2, 1)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(("method", "code"), [("GET", "graph-unavailable"), ("POST", "outcome-unknown")])
+def test_no_redirect_of_graphs_is_followed(gateway: Gateway, stack: Stack, method: str, code: str, status: int) -> None:
+    gateway.create(SALES_TOO)
+    stack.reset()
+    elsewhere = f"{stack.identity.url}/v1.0/"
+    stack.graph.fail(kind="redirect", method=method, path=CONFIGURATION, location=elsewhere, status=status)
+    problem(gateway.create(MAIN_JOB), 503, code)
+    assert stack.identity.requests() == []
+    assert len(stack.graph.requests("POST")) == (method == "POST")
+
+
+def test_no_redirect_of_the_identity_endpoints_is_followed(stack: Stack) -> None:
+    stack.identity.keep_failing(kind="redirect", location=f"{stack.graph.url}/msi/token", status=307)
+    with stack.gateway() as gateway:
+        problem(gateway.create(MAIN_JOB, **HASTY), 503, "identity-unavailable")
+    assert stack.graph.requests() == []
+
+
+def test_a_base_url_that_leads_away_from_this_machine_gets_no_token(stack: Stack) -> None:
+    with stack.gateway(GRAPH_BASE_URL="http://localhost@graph.example") as gateway:
+        answer = problem(gateway.create(MAIN_JOB), 424, "misconfigured")
+    assert [error["field"] for error in answer["errors"]] == ["GRAPH_BASE_URL"]
+    assert stack.identity.requests() == []
 
 
 @pytest.mark.parametrize("claims", ["x", "", "//8="])
