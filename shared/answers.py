@@ -11,7 +11,7 @@ from shared.errors import Choice, FieldError, GatewayError
 class Body(BaseModel):
     """A JSON body of ours: camelCase by alias, and what is not known is left out."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, defer_build=True)
 
     def encoded(self) -> bytes:
         """Give the body's bytes."""

@@ -30,3 +30,13 @@ def test_the_garbage_collector_rests_while_the_app_is_loaded_and_no_longer() -> 
     enabled, kept_out = run("-c", "import function_app, gc; print(gc.isenabled(), gc.get_freeze_count())")
     assert enabled == b"True"
     assert int(kept_out) > 100_000
+
+
+def test_certificates_wait_until_somebody_uses_them_and_are_whole_then() -> None:
+    script = """if True:
+        import function_app, sys
+        print("cryptography.x509.name" in sys.modules)
+        from cryptography import x509
+        print(x509.Name([]).rdns, "cryptography.x509.name" in sys.modules)
+    """
+    assert run("-c", script) == [b"False", b"[]", b"True"]
