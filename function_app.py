@@ -1,10 +1,15 @@
 """Every function of the app: the whole HTTP surface on one page."""
 
+import os
+
 import azure.functions as func
 
 from shared import loading
 
-app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+# In `entra` mode the platform asks for a token and the gateway checks whose it is; anything else asks for a key.
+CALLERS = func.AuthLevel.ANONYMOUS if os.environ.get("AUTH_MODE", "").strip() == "entra" else func.AuthLevel.FUNCTION
+
+app = func.FunctionApp(http_auth_level=CALLERS)
 gateway = loading.gateway()
 
 ASSIGNMENTS = "configurations/{configurationId}/assignments"

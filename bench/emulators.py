@@ -10,6 +10,7 @@ from bench.creates import GROUPS, configuration_id, group_id
 from sandbox.programs import sample_settings, sandbox_settings, start_graph, start_identity
 
 NO_LIMIT = "100000"
+HOST = {"WEBSITE_HOSTNAME": "127.0.0.1:7071"}
 
 
 @contextmanager
@@ -25,8 +26,8 @@ def emulators(configurations: int) -> Iterator[dict[str, str]]:
         with httpx.Client(base_url=f"{graph.url}/_sandbox/", timeout=60) as control:
             control.post("add", json=added).raise_for_status()
             control.post("journal", json={"keep": "none"}).raise_for_status()
-        lifted = {"GRAPH_WRITES_PER_20S": NO_LIMIT, "WEBSITE_HOSTNAME": "127.0.0.1:7071"}
-        yield {**os.environ, **sample_settings(), **sandbox_settings(graph, identity), **lifted}
+        lifted = {"GRAPH_WRITES_PER_20S": NO_LIMIT, "CALLER_REQUESTS_PER_MINUTE": NO_LIMIT}
+        yield {**os.environ, **sample_settings(), **sandbox_settings(graph, identity), **lifted, **HOST}
 
 
 def _quiet(_: str) -> None:

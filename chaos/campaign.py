@@ -48,6 +48,7 @@ def run(plan: Plan, told: Callable[[], object]) -> Result:
         identity = programs.enter_context(start_identity(0, _quiet))
         settings = {**os.environ, **sample_settings(), **sandbox_settings(graph, identity)}
         settings |= {"ASSIGNMENT_FILTERS": "beta", "GRAPH_WRITES_PER_20S": plan.writes_per_20s}
+        settings["CALLER_REQUESTS_PER_MINUTE"] = NO_LIMIT
         hosts = [programs.enter_context(start_host(0, settings, _quiet)) for _ in range(WORKERS)]
         control = programs.enter_context(httpx.Client(base_url=f"{graph.url}/_sandbox/", timeout=60))
         ids = _prepare(control, plan)

@@ -5,7 +5,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from shared.errors import Choice, FieldError, GatewayError
+from shared.details import Choice, FieldError
+from shared.errors import GatewayError
 
 
 class Body(BaseModel):
@@ -60,22 +61,26 @@ class Problem(Body):
 
 
 class PlannedRequest(Body):
-    """The request to Graph that an assignment takes, as it would be sent."""
+    """The request to Graph that a change takes, as it would be sent."""
 
     method: str
     url: str
-    body: dict[str, Any]
+    body: dict[str, Any] | None
 
 
 class Preview(Body):
-    """What a request would do. `target` is Graph's, with the group's `name` where it may be read."""
+    """What a request would do. `target` is Graph's, with the group's `name` where it may be read.
 
-    outcome: Literal["wouldCreate", "unchanged"]
-    request: PlannedRequest
+    `rule` is the guardrail that lets it through. Taking away what is not there has neither rule, request nor target.
+    """
+
+    outcome: Literal["wouldCreate", "wouldDelete", "unchanged"]
+    rule: str | None = None
+    request: PlannedRequest | None = None
     configuration: Choice
-    target: dict[str, str]
-    filter: Choice | None
-    member_count: int | None
+    target: dict[str, Any] | None = None
+    filter: Choice | None = None
+    member_count: int | None = None
     existing: list[dict[str, Any]]
 
 

@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from cachetools import TTLCache
 
-from shared.errors import Choice
+from shared.callers import Caller
+from shared.details import Choice
 from shared.graph_port import Graph
+from shared.guardrails import Guardrails
 from shared.names import key
 from shared.schemas import read_search
 from shared.telemetry import Attempt
@@ -18,31 +20,39 @@ LEAST_GROUP_CHARACTERS = 2
 
 
 class Choices:
-    """Offers the first hundred by name; `filters` says whether assignment filters may be used here at all."""
+    """Offers the first hundred by name of what some rule lets the caller use.
 
-    def __init__(self, graph: Graph, *, filters: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    `filters` says whether assignment filters may be used here at all.
+    """
+
+    def __init__(
+        self, graph: Graph, guardrails: Guardrails, *, filters: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._graph = graph
+        self._guardrails = guardrails
         self._filters = filters
         self._kept: TTLCache[str, list[Choice]] = TTLCache(KEPT_LISTS, KEPT_SECONDS, timer=clock)
 
-    async def configurations(self, search: str, attempt: Attempt) -> list[Choice]:
+    async def configurations(self, search: str, caller: Caller, attempt: Attempt) -> list[Choice]:
         """Offer configurations with the search anywhere in the name; a blank search offers all."""
         found = await self._keeping("configurations", lambda: self._graph.intune.configuration_names(attempt))
-        return _first(found, search)
+        shown = [each for each in found if self._guardrails.shows(caller, "configurations", each.id, each.name)]
+        return _first(shown, search)
 
-    async def groups(self, search: str, attempt: Attempt) -> list[Choice]:
+    async def groups(self, search: str, caller: Caller, attempt: Attempt) -> list[Choice]:
         """Offer groups that can be assigned, whose name begins with the search: Entra knows no other way."""
         wanted = read_search(search, LEAST_GROUP_CHARACTERS)
 
         async def read() -> list[Choice]:
             groups = await self._graph.entra.groups_beginning_with(wanted, attempt)
-            return _first([Choice(each.id, each.name) for each in groups if each.assignable])
+            return [Choice(each.id, each.name) for each in groups if each.assignable]
 
-        return await self._keeping(f"groups {key(wanted)}", read)
+        found = await self._keeping(f"groups {key(wanted)}", read)
+        return _first(each for each in found if self._guardrails.shows(caller, "groups", each.id, each.name))
 
-    async def filters(self, search: str, attempt: Attempt) -> list[Choice]:
+    async def filters(self, search: str, caller: Caller, attempt: Attempt) -> list[Choice]:
         """Offer assignment filters with the search anywhere in the name; none where they cannot be used."""
-        if not self._filters:
+        if not self._filters or not self._guardrails.know(caller):
             return []
 
         async def read() -> list[Choice]:

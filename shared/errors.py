@@ -2,7 +2,8 @@
 
     GatewayError
     ├── 400  MalformedJson
-    ├── 403  GuardrailRefused, WritesDisabled, ApprovalRequired
+    ├── 401  Unauthenticated
+    ├── 403  Forbidden, GuardrailRefused, WritesDisabled, ApprovalRequired
     ├── 404  ConfigurationNotFound, GroupNotFound, FilterNotFound, AssignmentNotFound
     ├── 409  AmbiguousName, AssignmentConflict
     ├── 413  BodyTooLarge
@@ -18,40 +19,11 @@ one that passes always is. The one exception is `InternalError`, which is a bug.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from shared.details import Choice, FieldError, GraphError
+
 DEFAULT_RETRY_AFTER_SECONDS = 10
-
-
-@dataclass(frozen=True)
-class FieldError:
-    """One broken rule: the field of the request (or the name of the setting), and the rule in words."""
-
-    field: str
-    message: str
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Something to choose: the id is for machines, the name for people."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True)
-class GraphError:
-    """What Microsoft Graph said when it refused, with Intune's nested message unwrapped.
-
-    `approval_code` names the request that waits for a second administrator (Multi Admin Approval).
-    """
-
-    status: int
-    code: str
-    message: str
-    request_id: str | None
-    approval_code: str | None
 
 
 class GatewayError(Exception):
@@ -102,8 +74,20 @@ class MalformedJson(GatewayError):
     code, title, status = "malformed-json", "The body is not valid JSON", 400
 
 
+class Unauthenticated(GatewayError):
+    """Nobody knows who is asking: there is no principal of the platform's, or none that can be read."""
+
+    code, title, status = "unauthenticated", "Nobody knows who is asking", 401
+
+
+class Forbidden(GatewayError):
+    """The caller is known, and has no part here: another tenant, or no app role for this."""
+
+    code, title, status = "forbidden", "The caller may not do this", 403
+
+
 class GuardrailRefused(GatewayError):
-    """No rule of the guardrails lets this caller do this."""
+    """No rule of the guardrails lets this caller do this; `errors` says what each rule lacks."""
 
     code, title, status = "guardrail", "Not allowed by the guardrails", 403
 

@@ -60,7 +60,7 @@ class Writer:
             created = await self._intune.create_assignment(configuration_id, wanted, justification, attempt)
             if created.assignment.target.filter != wanted.filter:
                 # Not even the end of the caller's time may leave an assignment that is wider than what was asked for.
-                raise await asyncio.shield(self._undo(configuration_id, created.assignment, attempt))
+                raise await asyncio.shield(self._undo(configuration_id, created.assignment, justification, attempt))
             return Written("created", created.assignment, created.body)
 
         async def look(*, ours: bool) -> Written | None:
@@ -69,13 +69,13 @@ class Writer:
         return await _settled(send, look, attempt)
 
     async def delete(
-        self, configuration_id: str, assignment: Assignment, attempt: Attempt
+        self, configuration_id: str, assignment: Assignment, justification: str | None, attempt: Attempt
     ) -> Literal["deleted", "unchanged"]:
         """Take an assignment away that was there a moment ago; `unchanged` where somebody else was faster."""
 
         async def send() -> Literal["deleted", "unchanged"]:
             self._budget.take()
-            there = await self._intune.delete_assignment(configuration_id, assignment.id, attempt)
+            there = await self._intune.delete_assignment(configuration_id, assignment.id, justification, attempt)
             return "deleted" if there else "unchanged"
 
         async def look(*, ours: bool) -> Literal["deleted", "unchanged"] | None:
@@ -85,12 +85,15 @@ class Writer:
 
         return await _settled(send, look, attempt)
 
-    async def _undo(self, configuration_id: str, assignment: Assignment, attempt: Attempt) -> FilterNotApplied:
+    async def _undo(
+        self, configuration_id: str, assignment: Assignment, justification: str | None, attempt: Attempt
+    ) -> FilterNotApplied:
         """Take our own assignment away again, whatever the budget and the caller's patience say."""
         what = f"Microsoft Graph made the assignment {assignment.id} without the filter that was asked for"
         attempt.ends = max(attempt.ends, time.monotonic() + UNDO_SECONDS)
         try:
-            await Writer(self._intune, WriteBudget(MOST_TRIES)).delete(configuration_id, assignment, attempt)
+            writer = Writer(self._intune, WriteBudget(MOST_TRIES))
+            await writer.delete(configuration_id, assignment, justification, attempt)
         except GatewayError as error:
             return FilterNotApplied(f"{what}, and it could not be removed: delete it at once.", graph=error.graph)
         return FilterNotApplied(f"{what}; it was removed again.")

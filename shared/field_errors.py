@@ -3,15 +3,19 @@
 from pydantic import AfterValidator, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.errors import FieldError
+from shared.details import FieldError
 
 _WORDS = {
     "bool_type": "must be true or false",
     "extra_forbidden": "is not known here",
+    "greater_than_equal": "must be at least {ge}",
+    "int_type": "must be a whole number",
     "list_type": "must be a list",
+    "literal_error": "must be {expected}",
     "missing": "is required",
     "model_type": "must be a JSON object",
     "string_pattern_mismatch": "must match {pattern}",
+    "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
     "string_type": "must be a string",
     "too_short": "must not be empty",

@@ -1,5 +1,6 @@
 """One method for each HTTP function: parse, identify the caller, validate, have it carried out, answer."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -7,9 +8,10 @@ from urllib.parse import quote
 
 from shared.answers import Choices as ChoicesBody
 from shared.answers import ListedAssignments, Preview
+from shared.callers import PRINCIPAL_HEADER, Access, Authentication, Caller
 from shared.choices import Choices
-from shared.errors import Choice, Misconfigured, RateLimited
-from shared.guardrails import Caller
+from shared.details import Choice
+from shared.errors import Misconfigured, RateLimited
 from shared.http import (
     Operation,
     Request,
@@ -19,24 +21,28 @@ from shared.http import (
     in_time,
     json_body,
     problem,
+    query,
     success,
 )
-from shared.schemas import AssignmentRequest, read_assignment_id, read_configuration_id
+from shared.rate_limit import RateLimit
+from shared.schemas import AssignmentRequest, read_assignment_id, read_configuration_id, read_purpose
 from shared.service import AssignmentService
 from shared.telemetry import Attempt
 
-Offer = Callable[[str, Attempt], Awaitable[list[Choice]]]
+Offer = Callable[[str, Caller, Attempt], Awaitable[list[Choice]]]
 
 MOST_REQUESTS_AT_ONCE = 100
 PAUSE_SECONDS = 5
-KEY_CALLER = Caller("key")
-"""Function keys cannot tell callers apart: whoever holds one is this caller."""
+
+_LOG = logging.getLogger("gateway")
 
 
 @dataclass(frozen=True)
 class Parts:
     """What answering takes, wired once per process: `base_url` is the app's own, without a path."""
 
+    authentication: Authentication
+    rate_limit: RateLimit
     service: AssignmentService
     choices: Choices
     deadline_seconds: int
@@ -89,14 +95,13 @@ class Gateway:
         return success(HTTPStatus.OK, b'{"status":"ready"}', attempt)
 
     async def _create(self, request: Request, attempt: Attempt) -> Response:
-        parts = self._begin(attempt)
+        parts, caller = await self._begin(request, "write", attempt)
         asked = AssignmentRequest.parse(json_body(request))
         attempt.asked = asked.model_dump(by_alias=True, exclude_none=True)
-        work = parts.service.create(asked, KEY_CALLER, attempt)
+        work = parts.service.create(asked, caller, attempt)
         written = await in_time(request, parts.deadline_seconds, work, attempt)
         if isinstance(written, Preview):
-            attempt.outcome = "planned"
-            return success(HTTPStatus.OK, written.encoded(), attempt)
+            return _planned(written, attempt)
         attempt.outcome = written.outcome
         if written.outcome == "unchanged":
             return success(HTTPStatus.OK, written.body, attempt)
@@ -105,27 +110,33 @@ class Gateway:
         return success(HTTPStatus.CREATED, written.body, attempt, {"Location": f"{parts.base_url}/api/{path}"})
 
     async def _list(self, request: Request, attempt: Attempt) -> Response:
-        parts = self._begin(attempt)
-        work = parts.service.assignments(_configuration_id(request, attempt), attempt)
+        parts, caller = await self._begin(request, "read", attempt)
+        work = parts.service.assignments(_configuration_id(request, attempt), caller, attempt)
         listed = ListedAssignments(value=await in_time(request, parts.deadline_seconds, work, attempt))
         return _read(listed.encoded(), attempt)
 
     async def _get(self, request: Request, attempt: Attempt) -> Response:
-        parts = self._begin(attempt)
-        work = parts.service.assignment(*_assignment_address(request, attempt), attempt)
+        parts, caller = await self._begin(request, "read", attempt)
+        work = parts.service.assignment(*_assignment_address(request, attempt), caller, attempt)
         return _read(await in_time(request, parts.deadline_seconds, work, attempt), attempt)
 
     async def _delete(self, request: Request, attempt: Attempt) -> Response:
-        parts = self._begin(attempt)
-        work = parts.service.delete(*_assignment_address(request, attempt), KEY_CALLER, attempt)
-        attempt.outcome = await in_time(request, parts.deadline_seconds, work, attempt)
+        parts, caller = await self._begin(request, "write", attempt)
+        address = _assignment_address(request, attempt)
+        purpose = read_purpose(query(request))
+        attempt.asked = {**attempt.asked, **purpose.model_dump(by_alias=True, exclude_none=True)}
+        work = parts.service.delete(*address, purpose, caller, attempt)
+        outcome = await in_time(request, parts.deadline_seconds, work, attempt)
+        if isinstance(outcome, Preview):
+            return _planned(outcome, attempt)
+        attempt.outcome = outcome
         return success(HTTPStatus.NO_CONTENT, b"", attempt)
 
     async def _offered(self, request: Request, action: str, kind: Callable[[Choices], Offer]) -> Response:
         async def offer(request: Request, attempt: Attempt) -> Response:
-            parts = self._begin(attempt)
+            parts, caller = await self._begin(request, "read", attempt)
             search = request.params.get("search", "")
-            work = kind(parts.choices)(search, attempt)
+            work = kind(parts.choices)(search, caller, attempt)
             offered = await in_time(request, parts.deadline_seconds, work, attempt)
             return _read(ChoicesBody(value=offered).encoded(), attempt)
 
@@ -140,10 +151,19 @@ class Gateway:
         finally:
             self._under_way -= 1
 
-    def _begin(self, attempt: Attempt) -> Parts:
-        parts = self._parts()
-        attempt.caller = KEY_CALLER.id
-        return parts
+    async def _begin(self, request: Request, access: Access, attempt: Attempt) -> tuple[Parts, Caller]:
+        """Tell who is asking, and whether that caller may ask for such a thing, and now."""
+        believed = False
+        try:
+            parts = self._parts()
+            believed = parts.authentication.tenant_id is not None
+        finally:
+            if PRINCIPAL_HEADER in request.headers and not believed:
+                _LOG.warning("%s was ignored: the platform's authentication is not in use here.", PRINCIPAL_HEADER)
+        attempt.caller = caller = parts.authentication.caller(request.headers)
+        caller.check(access)
+        await parts.rate_limit.take(caller.id)
+        return parts, caller
 
 
 async def _refuse(_: Request, __: Attempt) -> Response:
@@ -164,6 +184,11 @@ def _assignment_address(request: Request, attempt: Attempt) -> tuple[str, str]:
     assignment_id = read_assignment_id(request.route_params["assignmentId"], configuration_id)
     attempt.asked = {"configurationId": configuration_id, "assignmentId": assignment_id}
     return configuration_id, assignment_id
+
+
+def _planned(preview: Preview, attempt: Attempt) -> Response:
+    attempt.outcome = "planned"
+    return success(HTTPStatus.OK, preview.encoded(), attempt)
 
 
 def _read(body: bytes, attempt: Attempt) -> Response:

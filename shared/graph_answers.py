@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 
 from shared import strict_json
+from shared.details import GraphError
 from shared.errors import (
     ApprovalRequired,
     AssignmentNotFound,
     ConfigurationNotFound,
     GatewayError,
-    GraphError,
     GraphForbidden,
     GraphRejected,
     GraphUnavailable,

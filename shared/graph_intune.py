@@ -26,7 +26,8 @@ from msgraph.generated.models.device_and_app_management_assignment_target import
 from msgraph.generated.models.device_configuration_assignment import DeviceConfigurationAssignment
 
 from shared.assignments import Assignment, Target
-from shared.errors import Choice, GraphRejected, GraphUnavailable, OutcomeUnknown
+from shared.details import Choice
+from shared.errors import GraphRejected, GraphUnavailable, OutcomeUnknown
 from shared.graph_answers import (
     ASSIGNMENT,
     CONFIGURATION,
@@ -106,23 +107,25 @@ class GraphIntune:
         info = self._creation(configuration_id, target)
         return PlannedWrite("POST", info.url, json.loads(info.content or b""))
 
+    def planned_deletion(self, configuration_id: str, assignment_id: str) -> PlannedWrite:
+        """Give the request that would delete an assignment."""
+        return PlannedWrite("DELETE", self._deletion(configuration_id, assignment_id).url, None)
+
     async def create_assignment(
         self, configuration_id: str, target: Target, justification: str | None, attempt: Attempt
     ) -> Created:
         """Write one assignment, once; raises AmbiguousWriteError when it may have landed."""
         info = self._creation(configuration_id, target)
-        if justification:
-            encoded = base64.b64encode(justification.encode()).decode()
-            info.headers.try_add("x-msft-approval-justification", encoded)
-        response = await self._write(info, attempt)
+        response = await self._write(info, justification, attempt)
         if response.status_code == httpx.codes.CREATED and (created := _created(response.content, target)):
             return created
         raise _failed_write(response, duplicate=True)
 
-    async def delete_assignment(self, configuration_id: str, assignment_id: str, attempt: Attempt) -> bool:
+    async def delete_assignment(
+        self, configuration_id: str, assignment_id: str, justification: str | None, attempt: Attempt
+    ) -> bool:
         """Delete one assignment; False: it was gone. Raises AmbiguousWriteError when it may be gone."""
-        item = self._assignment(configuration_id, assignment_id)
-        response = await self._write(self._calls.addressed(item.to_delete_request_information(), V1), attempt)
+        response = await self._write(self._deletion(configuration_id, assignment_id), justification, attempt)
         if response.status_code == httpx.codes.NOT_FOUND:
             return False
         if response.status_code != httpx.codes.NO_CONTENT:
@@ -134,6 +137,10 @@ class GraphIntune:
         info = self._assignments(configuration_id).to_post_request_information(_model(target))
         return self._calls.addressed(info, BETA if target.filter else V1)
 
+    def _deletion(self, configuration_id: str, assignment_id: str) -> RequestInformation:
+        item = self._assignment(configuration_id, assignment_id)
+        return self._calls.addressed(item.to_delete_request_information(), V1)
+
     def _assignments(self, configuration_id: str) -> AssignmentsRequestBuilder:
         return self._configurations.by_device_configuration_id(configuration_id).assignments
 
@@ -144,7 +151,10 @@ class GraphIntune:
             raise GraphUnavailable(UNREADABLE)
         return self._assignments(configuration_id).by_device_configuration_assignment_id(assignment_id)
 
-    async def _write(self, info: RequestInformation, attempt: Attempt) -> httpx.Response:
+    async def _write(self, info: RequestInformation, justification: str | None, attempt: Attempt) -> httpx.Response:
+        if justification:
+            encoded = base64.b64encode(justification.encode()).decode()
+            info.headers.try_add("x-msft-approval-justification", encoded)
         try:
             response = await self._calls.write(info, attempt)
         except GraphUnavailable as error:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.assignments import Assignment, Target
-from shared.errors import Choice, GatewayError
+from shared.details import Choice
+from shared.errors import GatewayError
 from shared.telemetry import Attempt
 
 
@@ -44,11 +45,11 @@ class AssignmentFilter:
 
 @dataclass(frozen=True)
 class PlannedWrite:
-    """One request to Graph as it is sent: the whole address, and the body as JSON."""
+    """One request to Graph as it is sent: the whole address, and the body as JSON, None where there is none."""
 
     method: str
     url: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,17 @@ class Intune(Protocol):
     def planned(self, configuration_id: str, target: Target) -> PlannedWrite:
         """Give the request that would create an assignment."""
 
+    def planned_deletion(self, configuration_id: str, assignment_id: str) -> PlannedWrite:
+        """Give the request that would delete an assignment."""
+
     async def create_assignment(
         self, configuration_id: str, target: Target, justification: str | None, attempt: Attempt
     ) -> Created:
         """Write one assignment, once; raises AmbiguousWriteError when it may have landed."""
 
-    async def delete_assignment(self, configuration_id: str, assignment_id: str, attempt: Attempt) -> bool:
+    async def delete_assignment(
+        self, configuration_id: str, assignment_id: str, justification: str | None, attempt: Attempt
+    ) -> bool:
         """Delete one assignment; False: it was gone. Raises AmbiguousWriteError when it may be gone."""
 
 

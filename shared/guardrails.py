@@ -1,37 +1,29 @@
-"""Who may assign what: the caller, the rules of the `GUARDRAILS` document, and what they refuse. Pure."""
+"""What the guardrails allow: all rules of the `GUARDRAILS` document together, and the verdict on a deed. Pure."""
 
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared import strict_json
-from shared.assignments import TARGET_TYPES, Target
-from shared.errors import FieldError, Misconfigured
-from shared.field_errors import field_errors, one_of
+from shared.callers import Caller
+from shared.details import FieldError
+from shared.errors import Misconfigured
+from shared.field_errors import field_errors
+from shared.rules import ANY, Deed, Rule, named
 from shared.strict_json import NotJsonError
-
-ANYONE = "*"
 
 
 @dataclass(frozen=True)
-class Caller:
-    """Who is asking, as far as it has been verified: `key` for whoever holds a function key."""
+class Verdict:
+    """What the rules say: which one lets the deed through, or else every reason why none does.
 
-    id: str
+    `awaits_members`: to know how many members the group has could still open the way.
+    """
 
-
-class Rule(BaseModel):
-    """One permission: these callers may use these types of target."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    callers: list[str] = Field(min_length=1)
-    targets: list[Annotated[str, one_of(*TARGET_TYPES)]] = Field(min_length=1)
-
-    def allows(self, caller: Caller, target: Target) -> bool:
-        """Tell whether this rule alone lets the request through."""
-        return (ANYONE in self.callers or caller.id in self.callers) and target.type in self.targets
+    rule: str | None
+    refusals: tuple[FieldError, ...] = ()
+    awaits_members: bool = False
 
 
 class Guardrails(BaseModel):
@@ -57,16 +49,57 @@ class Guardrails(BaseModel):
             "The guardrails document cannot be used.", errors=[FieldError(path, message) for path, message in mistakes]
         )
 
-    def refusals(self, caller: Caller, target: Target) -> list[str]:
-        """Give every reason why the request may not pass, each saying what it would take; none means go."""
-        if any(rule.allows(caller, target) for rule in self.rules):
-            return []
-        refusal = (
-            f"No rule lets the caller '{caller.id}' change what a target of type '{target.type}' is assigned. "
-            "It would take a rule in GUARDRAILS whose 'callers' and 'targets' name both."
-        )
-        return [refusal]
+    def verdict(self, caller: Caller, deed: Deed) -> Verdict:
+        """Judge a deed: one rule that allows all of it is enough, and no two rules are mixed.
+
+        Rules about other actions are not worth a word, unless the caller has none about this one.
+        """
+        refusals: list[FieldError] = []
+        awaits_members = False
+        about = self._about(caller)
+        for path, rule in [each for each in about if deed.action in each[1].actions] or about:
+            lacking = dict(rule.lacks(deed))
+            if not lacking:
+                return Verdict(rule.name or path)
+            if deed.members is None and deed.target.group_id and "maxMembers" in lacking:
+                awaits_members |= len(lacking) == 1
+                if len(lacking) > 1:  # nobody counts where that would not help, so nothing is known of it
+                    del lacking["maxMembers"]
+            refusals += [FieldError(f"{path}.{field}", _said(rule, needed)) for field, needed in lacking.items()]
+        return Verdict(None, tuple(refusals) or (_unnamed(caller),), awaits_members)
+
+    def shows(self, caller: Caller, what: Literal["configurations", "groups"], identifier: str, name: str) -> bool:
+        """Tell whether some rule lets the caller do something with this, so that a list may offer it."""
+        return any(named(getattr(rule, what), identifier, name) for _, rule in self._about(caller))
+
+    def know(self, caller: Caller) -> bool:
+        """Tell whether any rule names the caller."""
+        return bool(self._about(caller))
+
+    def _about(self, caller: Caller) -> list[tuple[str, Rule]]:
+        places = ((f"GUARDRAILS.rules.{number}", rule) for number, rule in enumerate(self.rules))
+        return [(path, rule) for path, rule in places if rule.names(caller)]
 
 
-NARROW = Guardrails(rules=[Rule(callers=[ANYONE], targets=["group", "exclusionGroup", "scopeTagGroup"])])
+def _said(rule: Rule, needed: str) -> str:
+    return f"{needed} (rule '{rule.name}')" if rule.name else needed
+
+
+def _unnamed(caller: Caller) -> FieldError:
+    return FieldError("GUARDRAILS.rules", f"would need a rule whose 'callers' names the caller '{caller.id}'")
+
+
+NARROW = Guardrails(
+    rules=[
+        Rule(
+            name="default: narrow targets",
+            callers=[ANY],
+            actions=["create"],
+            targets=["group", "exclusionGroup", "scopeTagGroup"],
+        ),
+        # Taking an exclusion away widens, and what is broad was not made here.
+        Rule(name="default: undoing", callers=[ANY], actions=["delete"], targets=["group", "scopeTagGroup"]),
+        Rule(name="default: reading", callers=[ANY], actions=["read"], targets=[ANY]),
+    ]
+)
 """What holds without a document: everything broad has to be opened on purpose."""

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 
@@ -40,12 +41,13 @@ BUG_AFTER_WRITE = "The change was sent; a mistake in the gateway kept it from le
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _LOG = logging.getLogger("gateway")
+_RUN = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait\s*=\s*\"?(\d{1,6})\b", re.IGNORECASE)
 
 
 async def answered(request: Request, action: str, operation: Operation) -> Response:
     """Carry an operation out, turn whatever it raises into an answer, and audit the attempt."""
-    attempt = Attempt(client_request_id(request), action)
+    attempt = Attempt(client_request_id(request), action, run=_flow_run(request))
     try:
         return await operation(request, attempt)
     except GatewayError as error:
@@ -93,6 +95,11 @@ def json_body(request: Request) -> object:
         raise MalformedJson(f"The body cannot be read. {error.reason}") from error
 
 
+def query(request: Request) -> list[tuple[str, str]]:
+    """Give the parameters of the address, the blank ones as well, which the platform leaves out of `params`."""
+    return parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+
+
 def client_request_id(request: Request) -> str:
     """Take the caller's own id where it sends a GUID as one, else make one."""
     for header in ("client-request-id", "x-ms-client-request-id"):
@@ -100,6 +107,12 @@ def client_request_id(request: Request) -> str:
         if is_guid(value):
             return value.lower()
     return str(uuid.uuid4())
+
+
+def _flow_run(request: Request) -> str | None:
+    """Take the id of the flow's run where it looks like one."""
+    run = _RUN.fullmatch(request.headers.get("x-ms-workflow-run-id", ""))
+    return run[0] if run else None
 
 
 def _deadline_seconds(request: Request, setting_seconds: int) -> int:
@@ -126,6 +139,8 @@ def _failed(error: GatewayError, attempt: Attempt) -> Response:
     headers = _headers(attempt)
     if error.graph and error.graph.request_id:
         headers["request-id"] = error.graph.request_id
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §15.5.2: a 401 says how to do better
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
     return problem(error, attempt.client_request_id, error.status, headers)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-from shared.errors import AmbiguousName, Choice
+from shared.details import Choice
+from shared.errors import AmbiguousName
 
 MAX_CANDIDATES = 20
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shared.assignments import Target
+from shared.details import FieldError
 from shared.errors import (
     ConfigurationNotFound,
-    FieldError,
     FilterNotFound,
     GatewayError,
     GroupNotFound,

@@ -1,6 +1,7 @@
 """What callers send, in camelCase, as flow designers show it: the request, ids in an address, a search."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -8,7 +9,8 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from shared.assignments import TARGET_TYPES, VIRTUAL_GROUP_IDS, Filter, Target
-from shared.errors import FieldError, InvalidRequest
+from shared.details import FieldError
+from shared.errors import InvalidRequest
 from shared.field_errors import field_errors, one_of
 
 MAX_ERRORS = 20
@@ -52,10 +54,19 @@ CollectionId = Annotated[str, StringConstraints(pattern=f"^{_COLLECTION}$")]
 _NAMES = {"configurationId": "configurationName", "groupId": "groupName", "filterId": "filterName"}
 
 
-class AssignmentRequest(BaseModel):
-    """A simplified assignment request: which configuration, for whom, and on whose behalf."""
+class Purpose(BaseModel):
+    """On whose behalf something is changed and why, for the audit trail; and whether it is only tried."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+
+    dry_run: Annotated[bool, _Given] = False
+    ticket: Annotated[str | None, Field(max_length=64), _Given] = None
+    requested_by: Annotated[str | None, Field(max_length=256), _Given] = None
+    justification: Annotated[str | None, Field(max_length=1024), _Given] = None
+
+
+class AssignmentRequest(Purpose):
+    """A simplified assignment request: which configuration, for whom, and on whose behalf."""
 
     configuration_id: Annotated[Guid | None, _Given] = None
     configuration_name: Annotated[Name | None, _Given] = None
@@ -70,10 +81,6 @@ class AssignmentRequest(BaseModel):
     filter_id: Annotated[Guid | None, _Given] = None
     filter_name: Annotated[Name | None, _Given] = None
     filter_mode: Annotated[str | None, one_of("include", "exclude"), _Given] = None
-    dry_run: Annotated[bool, _Given] = False
-    ticket: Annotated[str | None, Field(max_length=64), _Given] = None
-    requested_by: Annotated[str | None, Field(max_length=256), _Given] = None
-    justification: Annotated[str | None, Field(max_length=1024), _Given] = None
 
     @classmethod
     def parse(cls, document: object) -> Self:
@@ -172,6 +179,23 @@ def read_assignment_id(text: str, configuration_id: str) -> str:
     if joined and first.lower() != configuration_id:
         raise _invalid([FieldError("assignmentId", "must begin with the configuration's id")])
     return first.lower() + joined + (second.lower() if is_guid(second) else second)
+
+
+def read_purpose(query: Sequence[tuple[str, str]]) -> Purpose:
+    """Read the parameters of an address; raises InvalidRequest, also for one that is not known or stands there twice.
+
+    `dryrun=true` must not delete. `code` is the function key, which is none of our business.
+    """
+    names = [name for name, _ in query]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise _invalid([FieldError(name, "must not be given twice") for name in repeated])
+    given: dict[str, object] = {name: value for name, value in query if name != "code"}
+    if "dryRun" in given:
+        given["dryRun"] = {"true": True, "false": False}.get(str(given["dryRun"]), given["dryRun"])
+    try:
+        return Purpose.model_validate(given)
+    except ValidationError as error:
+        raise _invalid(field_errors(error)) from error
 
 
 def read_search(text: str, least_characters: int) -> str:

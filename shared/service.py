@@ -1,28 +1,30 @@
 """The steps of a request, in their order: resolve and read, guard, decide, write; what comes before is in `gateway`."""
 
 import asyncio
+from itertools import compress
 from typing import Any, Literal
 
 from shared.answers import PlannedRequest, Preview
 from shared.assignments import Assignment, Conflict, Create, Target, Unchanged, decide
-from shared.errors import Choice, GatewayError, GroupUnreadable, GuardrailRefused, WritesDisabled
+from shared.callers import Caller
+from shared.details import Choice
+from shared.errors import AssignmentNotFound, GatewayError, GroupUnreadable, WritesDisabled
 from shared.exactly_once import Writer, Written, conflict
-from shared.graph_port import Graph
-from shared.guardrails import Caller, Guardrails
+from shared.graph_port import Configuration, Graph
+from shared.guard import Guard
 from shared.resolution import Resolved, Resolver
-from shared.schemas import AssignmentRequest
+from shared.rules import Action, Deed
+from shared.schemas import AssignmentRequest, Purpose
 from shared.telemetry import Attempt
 
 
 class AssignmentService:
     """Carries out requests; knows the rules, and Graph only through its ports."""
 
-    def __init__(
-        self, graph: Graph, resolver: Resolver, writer: Writer, guardrails: Guardrails, *, writes_enabled: bool
-    ) -> None:
+    def __init__(self, graph: Graph, resolver: Resolver, guard: Guard, writer: Writer, *, writes_enabled: bool) -> None:
         self._graph = graph
         self._resolver = resolver
-        self._guardrails = guardrails
+        self._guard = guard
         self._writer = writer
         self._writes_enabled = writes_enabled
 
@@ -30,7 +32,8 @@ class AssignmentService:
         """Have the wanted assignment in place, written at most once; raises a GatewayError for every other end."""
         resolved = await self._resolver.resolve(request, attempt)
         configuration, wanted = resolved.configuration, resolved.target
-        self._guard(caller, wanted)
+        group_name = resolved.group.name if resolved.group else None
+        await self._guard.check(caller, _deed("create", configuration, wanted, group_name, request), attempt)
         decision = decide(configuration.assignments, wanted)
         match decision:
             case Conflict(existing):
@@ -44,36 +47,41 @@ class AssignmentService:
         return await self._writer.create(configuration.id, wanted, request.justification, attempt)
 
     async def delete(
-        self, configuration_id: str, assignment_id: str, caller: Caller, attempt: Attempt
-    ) -> Literal["deleted", "unchanged"]:
-        """Have an assignment gone; guarded like its creation, since taking an exclusion away widens."""
+        self, configuration_id: str, assignment_id: str, purpose: Purpose, caller: Caller, attempt: Attempt
+    ) -> Literal["deleted", "unchanged"] | Preview:
+        """Have an assignment gone; guarded as it is read back, since taking an exclusion away widens."""
         configuration = await self._graph.intune.configuration(configuration_id, attempt)
         attempt.resolved = {"configurationName": configuration.name}
         existing = configuration.assignment(assignment_id)
         if existing is None:
-            return "unchanged"
-        self._guard(caller, existing.target)
+            return _preview_of_nothing(configuration) if purpose.dry_run else "unchanged"
+        await self._guard.check(caller, _deed("delete", configuration, existing.target, None, purpose), attempt)
         self._check_that_writes_are_enabled()
+        if purpose.dry_run:
+            return self._preview_of_deletion(configuration, existing, attempt)
         attempt.removed = existing.document
-        return await self._writer.delete(configuration_id, existing, attempt)
+        return await self._writer.delete(configuration_id, existing, purpose.justification, attempt)
 
-    async def assignment(self, configuration_id: str, assignment_id: str, attempt: Attempt) -> bytes:
+    async def assignment(self, configuration_id: str, assignment_id: str, caller: Caller, attempt: Attempt) -> bytes:
         """Give Graph's own body of one assignment."""
+        configuration = await self._graph.intune.configuration(configuration_id, attempt)
+        attempt.resolved = {"configurationName": configuration.name}
+        if (existing := configuration.assignment(assignment_id)) is None:
+            raise AssignmentNotFound(f"'{configuration.name}' has no assignment of this id.")
+        await self._guard.check(caller, _deed("read", configuration, existing.target), attempt)
         return await self._graph.intune.assignment(configuration_id, assignment_id, attempt)
 
-    async def assignments(self, configuration_id: str, attempt: Attempt) -> list[dict[str, Any]]:
-        """Give all assignments of a configuration, with `groupName` and `filterName` where they may be read."""
+    async def assignments(self, configuration_id: str, caller: Caller, attempt: Attempt) -> list[dict[str, Any]]:
+        """Give those assignments of a configuration that the caller may see, with names where they may be read."""
         configuration = await self._graph.intune.configuration(configuration_id, attempt)
         attempt.resolved = {"configurationName": configuration.name}
         targets = [each.target for each in configuration.assignments]
         groups, filters = await asyncio.gather(
             self._group_names(targets, attempt), self._filter_names(targets, attempt)
         )
-        return [_listed(each, groups, filters) for each in configuration.assignments]
-
-    def _guard(self, caller: Caller, wanted: Target) -> None:
-        if refusals := self._guardrails.refusals(caller, wanted):
-            raise GuardrailRefused(" ".join(refusals))
+        deeds = [_deed("read", configuration, each, _group_name(each, groups)) for each in targets]
+        seen = [self._guard.shows(caller, deed) for deed in deeds]
+        return [_listed(each, groups, filters) for each in compress(configuration.assignments, seen)]
 
     def _check_that_writes_are_enabled(self) -> None:
         if not self._writes_enabled:
@@ -84,11 +92,23 @@ class AssignmentService:
         planned = self._graph.intune.planned(configuration.id, target)
         return Preview(
             outcome="unchanged" if isinstance(decision, Unchanged) else "wouldCreate",
-            request=PlannedRequest(method=planned.method, url=planned.url, body=dict(planned.body)),
+            rule=attempt.rule,
+            request=PlannedRequest(**vars(planned)),
             configuration=Choice(configuration.id, configuration.name),
             target=target.to_graph() | ({"name": group.name} if group else {}),
             filter=Choice(resolved.filter.id, resolved.filter.name) if resolved.filter else None,
             member_count=await self._member_count(target, attempt),
+            existing=[dict(each.document) for each in configuration.assignments],
+        )
+
+    def _preview_of_deletion(self, configuration: Configuration, existing: Assignment, attempt: Attempt) -> Preview:
+        planned = self._graph.intune.planned_deletion(configuration.id, existing.id)
+        return Preview(
+            outcome="wouldDelete",
+            rule=attempt.rule,
+            request=PlannedRequest(**vars(planned)),
+            configuration=Choice(configuration.id, configuration.name),
+            target=existing.document["target"],
             existing=[dict(each.document) for each in configuration.assignments],
         )
 
@@ -112,10 +132,41 @@ class AssignmentService:
         return {each.id: each.name for each in await self._graph.intune.filters(attempt)}
 
 
+def _deed(
+    action: Action,
+    configuration: Configuration,
+    target: Target,
+    group_name: str | None = None,
+    purpose: Purpose | None = None,
+) -> Deed:
+    ticket, justification = (purpose.ticket, purpose.justification) if purpose else (None, None)
+    return Deed(
+        action,
+        configuration.id,
+        configuration.name,
+        target,
+        group_name=group_name,
+        ticket=ticket,
+        justification=justification,
+    )
+
+
+def _preview_of_nothing(configuration: Configuration) -> Preview:
+    return Preview(
+        outcome="unchanged",
+        configuration=Choice(configuration.id, configuration.name),
+        existing=[dict(each.document) for each in configuration.assignments],
+    )
+
+
+def _group_name(target: Target, groups: dict[str, str]) -> str | None:
+    return groups.get(target.group_id.lower()) if target.group_id else None
+
+
 def _listed(assignment: Assignment, groups: dict[str, str], filters: dict[str, str]) -> dict[str, Any]:
     target = assignment.target
     names = {
-        "groupName": groups.get(target.group_id.lower()) if target.group_id else None,
+        "groupName": _group_name(target, groups),
         "filterName": filters.get(target.filter.id) if target.filter else None,
     }
     return {**assignment.document, **{field: name for field, name in names.items() if name is not None}}

@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from shared.errors import FieldError, Misconfigured
+from shared.callers import Authentication
+from shared.details import FieldError
+from shared.errors import Misconfigured
 from shared.guardrails import NARROW, Guardrails
 from shared.schemas import is_guid
 
 APP_FOLDER = Path(__file__).resolve().parent.parent
 MAX_DEADLINE_SECONDS = 220
 MAX_PORT = 65_535
-MAX_WRITES = 100_000
+MAX_RATE = 100_000
+
+RATE_RULE = f"must be a whole number from 1 to {MAX_RATE}"
 
 _LOOPBACK_URL = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:(?P<port>[0-9]{1,5}))?")
 _ANYTHING = re.compile(".+", re.DOTALL)
+_GUID = re.compile("(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Value = TypeVar("Value")
 
@@ -49,11 +54,13 @@ class Settings:
     cloud: Cloud
     graph_base_url: str
     client_id: str | None
+    authentication: Authentication
     guardrails: Guardrails
     writes_enabled: bool
     require_group_check: bool
     filters: bool
     writes_per_20s: int
+    requests_per_minute: int
     deadline_seconds: int
     base_url: str
 
@@ -67,6 +74,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         cloud=cloud,
         graph_base_url=loopback_url or f"https://{cloud.graph_host}",
         client_id=read.value("AZURE_CLIENT_ID", _guid, "must be the GUID of the user-assigned identity"),
+        authentication=_authentication(read),
         guardrails=read.value("GUARDRAILS", _guardrails, "must be a JSON object or the path of a readable file")
         or NARROW,
         writes_enabled=read.choice("WRITES_ENABLED", "true", "false", default="true") == "true",
@@ -74,10 +82,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         filters=read.choice("ASSIGNMENT_FILTERS", "off", "beta", default="off") == "beta",
         deadline_seconds=read.value("REQUEST_DEADLINE_SECONDS", _seconds, "must be a whole number from 1 to 220")
         or 100,
-        writes_per_20s=read.value("GRAPH_WRITES_PER_20S", _writes, "must be a whole number from 1 to 100000") or 100,
+        writes_per_20s=read.value("GRAPH_WRITES_PER_20S", _rate, RATE_RULE) or 100,
+        requests_per_minute=read.value("CALLER_REQUESTS_PER_MINUTE", _rate, RATE_RULE) or 120,
         base_url=_own_url(read.required("WEBSITE_HOSTNAME", "must be the app's own host name; the platform sets it")),
     )
-    read.required("AUTH_MODE", "must be key", re.compile("key"))
     by_the_platform = "is set by the platform for an app that has a managed identity: assign one"
     read.required("IDENTITY_ENDPOINT", by_the_platform, re.compile(r"https?://[^/\s]+/\S*"))
     read.required("IDENTITY_HEADER", by_the_platform)
@@ -85,6 +93,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         names = ", ".join(dict.fromkeys(error.field for error in read.errors))
         raise Misconfigured(f"Settings of the gateway are missing or wrong: {names}.", errors=read.errors)
     return settings
+
+
+def _authentication(read: "_Reader") -> Authentication:
+    if read.required("AUTH_MODE", "must be key or entra", re.compile("key|entra")) != "entra":
+        return Authentication(tenant_id=None)
+    # Whoever reaches an app whose authentication is off can claim to be anybody.
+    on = "must be True, which the platform sets where App Service Authentication is on"
+    read.required("WEBSITE_AUTH_ENABLED", on, re.compile("true", re.IGNORECASE))
+    tenant_id = read.required("ENTRA_TENANT_ID", "must be the GUID of the callers' tenant", _GUID)
+    return Authentication(tenant_id.lower())
 
 
 class _Reader:
@@ -142,8 +160,8 @@ def _seconds(text: str) -> int | None:
     return int(text) if re.fullmatch("[0-9]{1,3}", text) and 1 <= int(text) <= MAX_DEADLINE_SECONDS else None
 
 
-def _writes(text: str) -> int | None:
-    return int(text) if re.fullmatch("[0-9]{1,6}", text) and 1 <= int(text) <= MAX_WRITES else None
+def _rate(text: str) -> int | None:
+    return int(text) if re.fullmatch("[0-9]{1,6}", text) and 1 <= int(text) <= MAX_RATE else None
 
 
 def _own_url(host_name: str) -> str:

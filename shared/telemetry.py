@@ -4,9 +4,13 @@ import json
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
+
+from shared.callers import Caller
+from shared.details import FieldError
 
 Outcome = Literal["created", "unchanged", "planned", "deleted", "read", "refused", "failed"]
 
@@ -18,17 +22,21 @@ class Attempt:
     """What is known of one request while it runs; the steps fill it in as they learn it.
 
     `action` is the function's name, `asked` what the caller gave and `resolved` what its names and ids stand for, both
-    by the names of the wire; `removed` is Graph's whole assignment, so that it can be put back. `graph_request_id` is
-    of the call that the answer rests on, `graph_request_ids` of all calls. `waits_for_token` tells that the last call
-    has not left yet, `write_sent` that a write has. `started` and `ends` are on the monotonic clock, in seconds.
+    by the names of the wire; `removed` is Graph's whole assignment, so that it can be put back. `run` is the flow's own
+    id of its run, `rule` the guardrail that let the request through. `graph_request_id` is of the call that the answer
+    rests on, `graph_request_ids` of all calls. `waits_for_token` tells that the last call has not left yet,
+    `write_sent` that a write has. `started` and `ends` are on the monotonic clock, in seconds.
     """
 
     client_request_id: str
     action: str
-    caller: str | None = None
+    run: str | None = None
+    caller: Caller | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
     resolved: dict[str, str] = field(default_factory=dict)
     removed: Mapping[str, Any] | None = None
+    rule: str | None = None
+    refusals: Sequence[FieldError] = ()
     outcome: Outcome = "failed"
     code: str | None = None
     cause: str | None = None
@@ -49,14 +57,17 @@ class Attempt:
         """Give the audit event; values that are not known are left out."""
         event = {
             "event": "assignment",
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "action": self.action,
             "outcome": self.outcome,
             "code": self.code,
             "cause": self.cause,
-            "caller": self.caller,
+            **self._who(),
             **self.asked,
             **self.resolved,
             "removed": self.removed,
+            "rule": self.rule,
+            "refusals": [f"{each.field} {each.message}" for each in self.refusals] or None,
             "warnings": self.warnings or None,
             "clientRequestId": self.client_request_id,
             "graphRequestIds": self.graph_request_ids or None,
@@ -64,6 +75,13 @@ class Attempt:
             "milliseconds": round((time.monotonic() - self.started) * 1000),
         }
         return {name: value for name, value in event.items() if value is not None}
+
+    def _who(self) -> dict[str, str | None]:
+        if self.caller is None:
+            return {"run": self.run}
+        kind, object_id, name = self.caller.kind, self.caller.object_id, self.caller.name
+        who = {"caller": self.caller.id, "callerType": kind, "callerObjectId": object_id, "callerName": name}
+        return {**who, "run": self.run}
 
 
 def audit(attempt: Attempt) -> None:

@@ -5,6 +5,7 @@ four; the others are what they print. Sessions above the first `##` prepare thos
 "With `NAME=value make run`:" starts a gateway of its own for its section. `make docs` writes the output anew.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -14,9 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sandbox.programs import ROOT
+from shared.guardrails import Guardrails
 from tests.e2e.stack import Gateway, Stack
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "errors.md"]
+
+GUARDRAILS_SCHEMA = ROOT / "docs" / "guardrails.schema.json"
 
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 _OWN_GATEWAY = re.compile(r"With `((?:[A-Z0-9_]+=\S+ )*)make run`")
@@ -107,12 +111,19 @@ def _its_gateway(section: str, stack: Stack, gateway: Gateway) -> Iterator[Gatew
         yield own
 
 
+def guardrails_schema() -> str:
+    """Give the JSON schema of the guardrails document, from the model that reads it."""
+    schema = Guardrails.model_json_schema()
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2) + "\n"
+
+
 def main() -> None:
     """Write what every session of the documents prints into them."""
     with Stack.running() as stack, stack.gateway() as gateway:
         for path in DOCUMENTS:
             path.write_text(played(path.read_text("utf-8"), stack, gateway), "utf-8")
             sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+    GUARDRAILS_SCHEMA.write_text(guardrails_schema(), "utf-8")
 
 
 if __name__ == "__main__":

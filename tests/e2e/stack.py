@@ -124,10 +124,10 @@ class Gateway:
         """Ask for one assignment."""
         return self.client.get(f"configurations/{configuration_id}/assignments/{assignment_id}")
 
-    def delete(self, configuration_id: str, assignment_id: str, **headers: str) -> httpx.Response:
+    def delete(self, configuration_id: str, assignment_id: str, prefer: str = "", **query: str) -> httpx.Response:
         """Delete one assignment."""
         path = f"configurations/{configuration_id}/assignments/{assignment_id}"
-        return self.client.delete(path, headers=_named(headers))
+        return self.client.delete(path, headers={"prefer": prefer}, params=query)
 
     def choices(self, kind: str, **query: str) -> httpx.Response:
         """Ask what a drop-down offers."""
@@ -172,7 +172,7 @@ class Stack:
         sample = sample_settings()
         machine = {name: value for name, value in os.environ.items() if name not in sample}
         # All tests share a gateway, and together they write more than Graph takes.
-        unhurried = {"GRAPH_WRITES_PER_20S": "100000"}
+        unhurried = {"GRAPH_WRITES_PER_20S": "100000", "CALLER_REQUESTS_PER_MINUTE": "100000"}
         with start_host(0, {**machine, **sample, **unhurried, **self.settings, **settings}, output.append) as host:
             key = {"x-functions-key": FUNCTION_KEY}
             with httpx.Client(base_url=f"{host.url}/api/", headers=key, timeout=30) as client:

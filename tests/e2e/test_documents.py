@@ -14,24 +14,25 @@ from sandbox.tenant import PILOT, WIFI_HQ
 from shared import errors
 from shared.errors import GatewayError, Misconfigured
 from shared.guardrails import Guardrails
+from shared.rules import Rule
 from shared.schemas import AssignmentRequest
 from shared.settings import read_settings
-from tests.e2e.documents import DOCUMENTS, played
+from tests.e2e.documents import DOCUMENTS, GUARDRAILS_SCHEMA, guardrails_schema, played
 from tests.e2e.stack import Gateway, Stack
 
 README = (ROOT / "README.md").read_text("utf-8")
-PLATFORM = {"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "WEBSITE_HOSTNAME"}
+PLATFORM = {"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "WEBSITE_AUTH_ENABLED", "WEBSITE_HOSTNAME"}
 
 
 class Recorded(Mapping[str, str]):
-    """An environment without anything in it that remembers what it was asked for."""
+    """An environment that asks for tokens, has nothing else in it, and remembers what it was asked for."""
 
     def __init__(self) -> None:
         self.asked: set[str] = set()
 
     def __getitem__(self, name: str) -> str:
         self.asked.add(name)
-        raise KeyError(name)
+        return {"AUTH_MODE": "entra"}[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
@@ -69,9 +70,19 @@ def test_the_error_tree_is_drawn_as_it_is() -> None:
     }
 
 
-def test_the_guardrails_that_the_readme_shows_can_be_used() -> None:
-    [document] = re.findall(r"`(\{\"rules\".*?\})`", README)
-    assert Guardrails.parse(document).rules
+def test_the_guardrails_that_documents_show_can_be_used() -> None:
+    [short] = re.findall(r"`(\{\"rules\".*?\})`", README)
+    guide = (ROOT / "docs/guardrails.md").read_text("utf-8")
+    [whole] = re.findall(r"^```json\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    assert Guardrails.parse(short).rules
+    [pilots, _] = Guardrails.parse(whole).rules
+    assert pilots.model_fields_set == Rule.model_fields.keys()
+    fields = [str(field.alias) for field in Rule.model_fields.values()]
+    assert re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE) == fields
+
+
+def test_the_schema_of_the_guardrails_is_that_of_the_model() -> None:
+    assert GUARDRAILS_SCHEMA.read_text("utf-8") == guardrails_schema()
 
 
 def test_the_readme_says_of_each_error_whether_to_send_again() -> None:

@@ -18,7 +18,7 @@ def test_health_answers_anybody_once_the_settings_are_right(gateway: Gateway) ->
 
 def test_health_names_every_setting_that_is_missing_or_wrong_and_no_value(stack: Stack) -> None:
     settings = {
-        "AUTH_MODE": "entra",
+        "AUTH_MODE": "none",
         "AZURE_CLIENT_ID": "secret-1",
         "GRAPH_BASE_URL": "http://secret-2.example",
         "GRAPH_CLOUD": "secret-3",

@@ -35,6 +35,7 @@ def test_a_configuration_is_tried_assigned_seen_and_taken_back_by_names_only(
     assert (tried.status_code, tried.headers["assignment-outcome"]) == (200, "planned")
     assert tried.json() == {
         "outcome": "wouldCreate",
+        "rule": "default: narrow targets",
         "request": {
             "method": "POST",
             "url": f"{stack.graph.url}/beta/deviceManagement/deviceConfigurations/{WIFI_HQ}/assignments",

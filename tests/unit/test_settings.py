@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.errors import FieldError, Misconfigured
+from shared.details import FieldError
+from shared.errors import Misconfigured
 from shared.guardrails import NARROW
 from shared.settings import CLOUDS, read_settings
 
@@ -141,7 +142,16 @@ def test_guardrails_in_another_encoding_are_not_guessed_at(tmp_path: Path) -> No
         ('{"rules": [{"callers": [], "targets": ["group"]}]}', "GUARDRAILS.rules.0.callers"),
         ('{"rules": [{"callers": ["*"], "targets": []}]}', "GUARDRAILS.rules.0.targets"),
         ('{"rules": [{"callers": ["*"], "targets": ["group", "everybody"]}]}', "GUARDRAILS.rules.0.targets.1"),
-        ('{"rules": [{"callers": ["*"], "targets": ["group"], "groups": ["x"]}]}', "GUARDRAILS.rules.0.groups"),
+        ('{"rules": [{"callers": ["*"], "targets": ["group"], "groups": []}]}', "GUARDRAILS.rules.0.groups"),
+        ('{"rules": [{"callers": ["*"], "targets": ["group"], "group": ["x"]}]}', "GUARDRAILS.rules.0.group"),
+        ('{"rules": [{"callers": ["*"], "targets": ["group"], "actions": ["make"]}]}', "GUARDRAILS.rules.0.actions.0"),
+        ('{"rules": [{"callers": ["*"], "targets": ["group"], "modes": ["both"]}]}', "GUARDRAILS.rules.0.modes.0"),
+        ('{"rules": [{"callers": ["*"], "targets": ["group"], "maxMembers": -1}]}', "GUARDRAILS.rules.0.maxMembers"),
+        ('{"rules": [{"callers": ["*"], "targets": ["group"], "maxMembers": "9"}]}', "GUARDRAILS.rules.0.maxMembers"),
+        (
+            '{"rules": [{"callers": ["*"], "targets": ["group"], "requireTicket": "("}]}',
+            "GUARDRAILS.rules.0.requireTicket",
+        ),
     ],
 )
 def test_a_mistake_in_the_guardrails_is_named_by_its_path(document: str, path: str) -> None:
@@ -152,4 +162,4 @@ def test_a_mistake_in_the_guardrails_is_named_by_its_path(document: str, path: s
 
 def test_all_mistakes_are_told_at_once() -> None:
     errors = mistakes(GRAPH_CLOUD="mars", AUTH_MODE="none", WRITES_ENABLED="True")
-    assert [error.field for error in errors] == ["GRAPH_CLOUD", "WRITES_ENABLED", "AUTH_MODE"]
+    assert [error.field for error in errors] == ["GRAPH_CLOUD", "AUTH_MODE", "WRITES_ENABLED"]
