@@ -7,12 +7,18 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Literal
 
 from shared.callers import Caller
 from shared.details import FieldError
 
 Outcome = Literal["created", "unchanged", "planned", "deleted", "read", "refused", "failed"]
+
+LONGEST_EVENT = 32_000
+"""In characters: Application Insights cuts a message at 32 768, and half an event cannot be read."""
+MOST_ENTRIES = 20
+_LENGTHS = (1024, 256, 64, 16)
 
 _AUDIT = logging.getLogger("gateway.audit")
 
@@ -86,7 +92,23 @@ class Attempt:
 
 def audit(attempt: Attempt) -> None:
     """Write the audit event as one line of ASCII JSON: a line break or an escape sequence in it stays a value."""
-    _AUDIT.info("%s", json.dumps(attempt.event()))
+    _AUDIT.info("%s", event_line(attempt.event()))
+
+
+def event_line(event: Mapping[str, Any]) -> str:
+    """Write an event; where it would be too long its values are shortened, no further than it takes."""
+    shortened = ({name: _shortened(value, most) for name, value in event.items()} for most in _LENGTHS)
+    # At the least length the values, fifty at most, and the entries of the lists have 200 characters each: it fits.
+    return next(line for line in map(json.dumps, chain([event], shortened)) if len(line) <= LONGEST_EVENT)
+
+
+def _shortened(value: object, most: int) -> object:
+    """Cut texts and lists, and write as a text whatever else is long; a character takes twelve in JSON at most."""
+    if isinstance(value, list):
+        return [_shortened(each, most) for each in value[:MOST_ENTRIES]]
+    text = value if isinstance(value, str) else json.dumps(value)
+    room = most if isinstance(value, str) else 12 * most
+    return value if len(text) <= room else f"{text[:most]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def quieten_libraries() -> None:
