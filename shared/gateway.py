@@ -25,7 +25,7 @@ from shared.http import (
     success,
 )
 from shared.rate_limit import RateLimit
-from shared.schemas import AssignmentRequest, read_assignment_id, read_configuration_id, read_purpose
+from shared.schemas import AssignmentRequest, Purpose, read_assignment_id, read_configuration_id, read_purpose
 from shared.service import AssignmentService
 from shared.telemetry import Attempt
 
@@ -96,7 +96,9 @@ class Gateway:
 
     async def _create(self, request: Request, attempt: Attempt) -> Response:
         parts, caller = await self._begin(request, "write", attempt)
-        asked = AssignmentRequest.parse(json_body(request))
+        document = json_body(request)
+        attempt.asked = AssignmentRequest.told(document)
+        asked = AssignmentRequest.parse(document)
         attempt.asked = asked.model_dump(by_alias=True, exclude_none=True)
         work = parts.service.create(asked, caller, attempt)
         written = await in_time(request, parts.deadline_seconds, work, attempt)
@@ -123,7 +125,9 @@ class Gateway:
     async def _delete(self, request: Request, attempt: Attempt) -> Response:
         parts, caller = await self._begin(request, "write", attempt)
         address = _assignment_address(request, attempt)
-        purpose = read_purpose(query(request))
+        given = query(request)
+        attempt.asked = {**attempt.asked, **Purpose.told(dict(given))}
+        purpose = read_purpose(given)
         attempt.asked = {**attempt.asked, **purpose.model_dump(by_alias=True, exclude_none=True)}
         work = parts.service.delete(*address, purpose, caller, attempt)
         outcome = await in_time(request, parts.deadline_seconds, work, attempt)

@@ -134,7 +134,7 @@ def problem(error: GatewayError, request_id: str, status: int, headers: Mapping[
 
 def _failed(error: GatewayError, attempt: Attempt) -> Response:
     """Answer with the problem, and note in the attempt how it ended and what lay behind it."""
-    attempt.outcome, attempt.code = error.outcome, error.code
+    attempt.outcome, attempt.code, attempt.refusals = error.outcome, error.code, error.errors
     attempt.cause = type(error.__cause__).__name__ if error.__cause__ else None
     headers = _headers(attempt)
     if error.graph and error.graph.request_id:

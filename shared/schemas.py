@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
@@ -63,6 +63,13 @@ class Purpose(BaseModel):
     ticket: Annotated[str | None, Field(max_length=64), _Given] = None
     requested_by: Annotated[str | None, Field(max_length=256), _Given] = None
     justification: Annotated[str | None, Field(max_length=1024), _Given] = None
+
+    @classmethod
+    def told(cls, document: object) -> dict[str, Any]:
+        """Give what a document says in fields that are known here, right or wrong: a refusal is audited with it."""
+        given = document if isinstance(document, dict) else {}
+        names = (str(field.alias) for field in cls.model_fields.values())
+        return {name: given[name] for name in names if isinstance(given.get(name), str | bool)}
 
 
 class AssignmentRequest(Purpose):
