@@ -25,10 +25,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import azure.functions as func  # noqa: TID251 - because this is the host's side of azure.functions
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from sandbox.functions_index import IndexedFunction, index, path_segments, route_prefix
@@ -217,9 +215,9 @@ def _response(result: object) -> Response:
     return response
 
 
-def create_application(app_folder: Path) -> Starlette:
+def create_application(app_folder: Path) -> FunctionsHost:
     """Load the app folder and give the ASGI application that serves it; ValueError where the worker would refuse it."""
-    return Starlette(routes=[Mount("/", app=FunctionsHost(index(app_folder), route_prefix(app_folder)))])
+    return FunctionsHost(index(app_folder), route_prefix(app_folder))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

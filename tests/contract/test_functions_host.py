@@ -62,6 +62,10 @@ def test_a_handler_sees_the_request_as_the_real_host_gives_it(client: httpx.Clie
     assert seen["headers"]["host"] == urlsplit(host.base_url).netloc
 
 
+def test_a_line_break_in_a_path_reaches_the_handler_as_any_other_character(client: httpx.Client) -> None:
+    assert client.get(f"/echo/a%0D%0Ab/{GUID}").json()["routeParams"]["id"] == "a\r\nb"
+
+
 def test_a_handler_that_is_no_coroutine_sees_the_same(client: httpx.Client) -> None:
     seen = client.post("/echo-in-a-thread?x=1", content=b"abc").json()
     assert (seen["method"], seen["params"], seen["body"]) == ("POST", {"x": "1"}, "YWJj")
