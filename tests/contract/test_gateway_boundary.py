@@ -3,12 +3,15 @@
 import asyncio
 import json
 import logging
-from typing import Never
+from typing import Any, Never
 
 import azure.functions as func
 import pytest
 
-from shared.gateway import Gateway
+from shared.callers import Authentication
+from shared.errors import Unauthenticated
+from shared.gateway import MOST_REQUESTS_AT_ONCE, Gateway, Parts
+from shared.rate_limit import RateLimit
 
 
 def no_parts() -> Never:
@@ -43,3 +46,38 @@ def test_an_attempt_that_ends_in_a_bug_is_logged_and_audited_under_the_same_id(
     assert event["clientRequestId"] == response.headers["client-request-id"]
     assert event["clientRequestId"] in by_logger["gateway"].getMessage()
     assert by_logger["gateway"].exc_info is not None
+
+
+class Turnstile(RateLimit):
+    """Stands where requests are counted; holds them up until it is opened, and sends them away then."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.opened, self.full = asyncio.Event(), asyncio.Event()
+        self.waiting = 0
+
+    async def take(self, caller_id: str) -> None:
+        self.waiting += 1
+        if self.waiting == MOST_REQUESTS_AT_ONCE:
+            self.full.set()
+        await self.opened.wait()
+        raise Unauthenticated(caller_id)
+
+
+async def statuses_in_a_crowd() -> tuple[int, set[int], int]:
+    """Give the status of one request too many, of those before it, and of one that comes after them."""
+    turnstile = Turnstile()
+    unused: Any = None
+    gateway = Gateway(lambda: Parts(Authentication(), turnstile, unused, unused, 1, ""))
+    async with asyncio.timeout(5):
+        crowd = [asyncio.create_task(gateway.list_filters(request())) for _ in range(MOST_REQUESTS_AT_ONCE)]
+        await turnstile.full.wait()
+        refused = await gateway.list_filters(request())
+        turnstile.opened.set()
+        answers = await asyncio.gather(*crowd)
+        after = await gateway.list_filters(request())
+    return refused.status_code, {answer.status_code for answer in answers}, after.status_code
+
+
+def test_a_crowd_is_refused_early_and_forgotten_once_it_is_gone() -> None:
+    assert asyncio.run(statuses_in_a_crowd()) == (429, {401}, 401)
