@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.principals import ENTRA
 from tests.e2e.stack import Gateway, Stack
 
 collect_ignore = [] if "GATEWAY_APP" in os.environ else ["test_package.py"]  # for `make package-test` alone
@@ -49,3 +50,14 @@ def filtering_gateway(running_stack: Stack) -> Iterator[Gateway]:
 def open_gateway(running_stack: Stack) -> Iterator[Gateway]:
     with running_stack.gateway(GUARDRAILS=json.dumps({"rules": [{"callers": ["*"], "targets": ["*"]}]})) as gateway:
         yield gateway
+
+
+@pytest.fixture(scope="session")
+def running_entra_gateway(running_stack: Stack) -> Iterator[Gateway]:
+    with running_stack.gateway(**ENTRA) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def entra_gateway(running_entra_gateway: Gateway, stack: Stack) -> Gateway:  # noqa: ARG001 - from the seed
+    return running_entra_gateway
