@@ -1,6 +1,10 @@
 """Connections to Microsoft Graph: each in a pool of its own, so that a call costs the same however many there are."""
 
+import time
+
 import httpx
+
+from shared import metrics
 
 LIMITS = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=120)
 
@@ -19,11 +23,14 @@ class Lanes(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request over a free connection, or over a new one."""
         lane = self._free.pop() if self._free else self._new()
+        started, status = time.monotonic(), metrics.NO_ANSWER
         try:
             response = await lane.handle_async_request(request)
             await response.aread()
+            status = response.status_code
         finally:
             self._free.append(lane)
+            metrics.graph_called(request.method, status, time.monotonic() - started)
         return response
 
     def _new(self) -> httpx.AsyncHTTPTransport:

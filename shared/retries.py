@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import httpx
 
+from shared import metrics
 from shared.errors import GatewayError, IdentityUnavailable, Throttled
 from shared.telemetry import Attempt
 
@@ -56,6 +57,7 @@ async def pause(error: GatewayError, tries: int, attempt: Attempt, otherwise: Ga
         seconds = error.asked_pause_seconds + FIRST_PAUSE_SECONDS * spread
     if tries >= MOST_TRIES or seconds + LEAST_TRY_SECONDS > attempt.seconds_left():
         raise otherwise or error
+    metrics.tried_again(error.code)
     await asyncio.sleep(seconds)
 
 

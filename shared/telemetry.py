@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, Literal
 
+from shared import metrics
 from shared.callers import Caller
 from shared.details import FieldError
 
@@ -93,6 +94,7 @@ class Attempt:
 def audit(attempt: Attempt) -> None:
     """Write the audit event as one line of ASCII JSON: a line break or an escape sequence in it stays a value."""
     _AUDIT.info("%s", event_line(attempt.event()))
+    metrics.request_ended(attempt.action, attempt.outcome, attempt.code)
 
 
 def event_line(event: Mapping[str, Any]) -> str:
