@@ -17,6 +17,7 @@ HEADERS_OF_INTEREST = (
     "consistencylevel",
     "content-type",
     "prefer",
+    "traceparent",
     "user-agent",
     "x-msft-approval-code",
     "x-msft-approval-justification",

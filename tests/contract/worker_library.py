@@ -9,6 +9,7 @@ import asyncio
 import base64
 import importlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -229,13 +230,15 @@ async def _serve(app_folder: Path, answers: TextIO) -> None:
     worker = _Worker()
     await worker.load(app_folder)
     while line := await asyncio.to_thread(sys.stdin.readline):
-        answers.write(f"{json.dumps(await worker.answer(json.loads(line)))}\n")
+        answer = await asyncio.create_task(worker.answer(json.loads(line)))  # as the worker's program does
+        answers.write(f"{json.dumps(answer)}\n")
         answers.flush()
 
 
 def main() -> None:
     """Answer the questions on standard input; what the app prints goes to standard error."""
     answers, sys.stdout = sys.stdout, sys.stderr
+    logging.getLogger().setLevel(logging.INFO)  # as the worker's program does: azure-functions-python-worker
     asyncio.run(_serve(Path(sys.argv[1]).resolve(), answers))
 
 

@@ -40,3 +40,10 @@ def test_certificates_wait_until_somebody_uses_them_and_are_whole_then() -> None
         print(x509.Name([]).rdns, "cryptography.x509.name" in sys.modules)
     """
     assert run("-c", script) == [b"False", b"[]", b"True"]
+
+
+def test_telemetry_costs_a_cold_start_its_interface_alone() -> None:
+    loaded = {name.decode() for name in run("-c", "import function_app, sys; print(*sys.modules)")}
+    exporting = ("azure.monitor", "opentelemetry.sdk", "opentelemetry.instrumentation")
+    assert "opentelemetry.metrics" in loaded
+    assert [name for name in loaded if name.startswith(exporting)] == []
