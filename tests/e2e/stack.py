@@ -15,6 +15,7 @@ import httpx
 from sandbox.functions_host import FUNCTION_KEY
 from sandbox.programs import Program, sample_settings, sandbox_settings, start_graph, start_host, start_identity
 from sandbox.tenant import PILOT, WIFI_HQ
+from tests.e2e.leaks import leaks
 
 Json = dict[str, Any]
 
@@ -99,6 +100,11 @@ class Output:
         """Give the lines that hold a text, without waiting for any."""
         return [line for line in self._lines if text in line]
 
+    def refuse_leaks(self) -> None:
+        """Fail where a secret has been printed; to be asked when the program has ended."""
+        found = leaks(self._lines)
+        assert found == [], found
+
 
 @dataclass(frozen=True)
 class Gateway:
@@ -160,10 +166,15 @@ class Stack:
     @contextmanager
     def running(cls, *graph_options: str) -> Iterator[Self]:
         """Start the emulators on free ports, and stop them in the end."""
-        with start_graph(0, _ignore, *graph_options) as graph, start_identity(0, _ignore) as identity:
+        output = Output()
+        with (
+            start_graph(0, output.append, *graph_options) as graph,
+            start_identity(0, output.append) as identity,
+        ):
             settings = sandbox_settings(graph, identity)
             with Emulator.at(graph.url) as graph_emulator, Emulator.at(identity.url) as identity_emulator:
                 yield cls(graph_emulator, identity_emulator, settings)
+        output.refuse_leaks()
 
     @contextmanager
     def gateway(self, **settings: str) -> Iterator[Gateway]:
@@ -177,6 +188,7 @@ class Stack:
             key = {"x-functions-key": FUNCTION_KEY}
             with httpx.Client(base_url=f"{host.url}/api/", headers=key, timeout=30) as client:
                 yield Gateway(client, output, host)
+        output.refuse_leaks()
 
     def reset(self) -> None:
         """Put both emulators back to the seed."""
@@ -195,10 +207,6 @@ def eventually(condition: Callable[[], bool]) -> bool:
         if condition():
             return True
     return False
-
-
-def _ignore(_: str) -> None:
-    """Drop what the emulators print."""
 
 
 def problem(response: httpx.Response, status: int, code: str) -> Json:
