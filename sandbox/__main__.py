@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 import httpx
 
+from sandbox.audit_lines import readable
 from sandbox.functions_host import FUNCTION_KEY
 from sandbox.programs import (
     ROOT,
@@ -55,7 +56,7 @@ def main() -> int:
             _say(_welcome(graph.url, identity.url, f"http://{LOOPBACK}:{options.port}"))
             command = ["func", "start", "--port", str(options.port)]
             return subprocess.call(command, cwd=ROOT, env=environment)  # noqa: S603 - a fixed command
-        host = programs.enter_context(start_host(options.port, environment, _say))
+        host = programs.enter_context(start_host(options.port, environment, lambda line: _say(readable(line))))
         _say(_welcome(graph.url, identity.url, host.url))
         _warn_of_wrong_settings(f"{host.url}/api/health")
         return host.wait()
@@ -82,6 +83,7 @@ def _warn_of_wrong_settings(health_url: str) -> None:
 
 
 def _say(line: str) -> None:
+    line = line.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)
     sys.stdout.write(f"{line}\n")  # in one piece: the programs' lines come from threads
     sys.stdout.flush()
 

@@ -1,6 +1,8 @@
 """`make run` and `make run-func`: what somebody at a terminal sees and can paste."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -8,10 +10,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from sandbox.audit_lines import readable
+from sandbox.functions_host import FUNCTION_KEY
 from sandbox.programs import ROOT, sample_settings
 from sandbox.serving import address, bind
+from tests.e2e.stack import MAIN_JOB
 
 COMMAND = [sys.executable, "-m", "sandbox", "--port", "0", "--graph-port", "0", "--identity-port", "0"]
 
@@ -67,8 +73,9 @@ def test_the_sandbox_prints_where_it_listens_a_request_that_works_and_every_requ
     to_paste = "\n".join(welcome[welcome.index(next(line for line in welcome if line.startswith("curl"))) :])
     pasted = subprocess.run([str(shutil.which("bash")), "-c", to_paste], capture_output=True, text=True, check=True)
     assert pasted.stdout.startswith("HTTP/1.1 201 Created\n")
-    happened = sorted(lines_until(sandbox, " ms")[-1].split()[:2] for _ in range(6))
+    happened = sorted(lines_until(sandbox, " ms")[-1].split()[:2] for _ in range(7))
     assert happened == [
+        ["audit", "create_assignment"],
         ["graph", "GET"],
         ["graph", "GET"],
         ["graph", "POST"],
@@ -116,3 +123,69 @@ def test_without_core_tools_the_way_out_is_named(tmp_path: Path) -> None:
     )
     assert run.returncode == 1
     assert "make run" in run.stdout
+
+
+def posted(sandbox: subprocess.Popen[str], **fields: str) -> str:
+    """Ask the sandbox for an assignment, and give the line that it prints of its audit event."""
+    [gateway] = [line for line in lines_until(sandbox, '"ticket"') if line.startswith("The gateway  ")]
+    url = gateway.split()[2]
+    httpx.post(url, json={**MAIN_JOB, **fields}, headers={"x-functions-key": FUNCTION_KEY})
+    line = lines_until(sandbox, "audit  ")[-1]
+    return re.sub(r"^(audit    )(\d\d:\d\d:\d\d  )?|\d+(?= ms)", r"\1", line)
+
+
+def test_an_audit_event_is_one_short_line(sandbox: subprocess.Popen[str]) -> None:
+    what = "Win11 \N{EN DASH} Wi-Fi \N{EN DASH} HQ \N{RIGHTWARDS ARROW} group SG-Pilot"
+    assert posted(sandbox, ticket="INC1") == f"audit    create_assignment  created  key  {what}  INC1   ms"
+
+
+def test_what_a_caller_sends_cannot_steer_the_terminal(sandbox: subprocess.Popen[str]) -> None:
+    line = posted(sandbox, ticket="\x1b[2J\u202e\u2028\r\nhost  GET")
+    assert r"  \x1b[2J\u202e\u2028\r\nhost  GET  " in line
+    assert line.endswith(" ms")
+
+
+def test_a_terminal_without_these_characters_gets_escapes() -> None:
+    ascii_only = machine(PYTHONIOENCODING="ascii")
+    with subprocess.Popen(COMMAND, cwd=ROOT, env=ascii_only, stdout=subprocess.PIPE, text=True) as process:
+        line = posted(process)
+        process.terminate()
+    assert r"Win11 \u2013 Wi-Fi \u2013 HQ \u2192 group SG-Pilot" in line
+
+
+AT = "2026-11-25T10:51:26.624578+00:00"
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            {
+                "outcome": "refused",
+                "code": "guardrail",
+                "targetType": "allDevices",
+                "refusals": ["No rule.", "Closed."],
+            },
+            "refused (guardrail)  allDevices  7 ms  No rule.  Closed.",
+        ),
+        (
+            {"outcome": "created", "caller": "1d00", "callerName": "Flow", "configurationId": "c1", "groupId": "90"}
+            | {"targetType": "group", "filterId": "f1", "filterName": "Corporate", "filterMode": "include"},
+            "created  Flow  c1 \N{RIGHTWARDS ARROW} group 90 (include Corporate)  7 ms",
+        ),
+        (
+            {"outcome": "deleted", "caller": "key", "configurationId": "c1", "assignmentId": "c1_90"},
+            "deleted  key  c1 \N{RIGHTWARDS ARROW} c1_90  7 ms",
+        ),
+        ({"outcome": "read"}, "read  7 ms"),
+    ],
+    ids=lambda value: value["outcome"] if isinstance(value, dict) else "",
+)
+def test_a_line_says_who_did_what_to_what_and_why_not(event: dict[str, object], line: str) -> None:
+    logged = {"at": AT, "action": "an_action", **event, "milliseconds": 7}
+    assert readable(f"INFO     gateway.audit: {json.dumps(logged)}") == f"audit    10:51:26  an_action  {line}"
+
+
+def test_other_lines_stay_as_they_are() -> None:
+    line = "host     POST /api/assignments  201  12 ms"
+    assert readable(line) == line
