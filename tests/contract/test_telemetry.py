@@ -27,10 +27,11 @@ from tests.e2e.stack import Stack
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 13), reason="azure-functions-runtime needs Python 3.13 or newer")
 
-CREATED, REFUSED = "a1" * 16, "b2" * 16
+CREATED, REFUSED, LONGEST = "a1" * 16, "b2" * 16, "c3" * 16
 CALLERS_SPAN = "cd" * 8
 FACE = "\N{GRINNING FACE}"
-LONGEST = {"ticket": FACE * 64, "requestedBy": FACE * 256, "justification": FACE * 1024}
+CLAIMS = {"ticket": FACE * 64, "requestedBy": FACE * 256, "justification": FACE * 1024}
+NAMES = {"configurationName": FACE * 256, "groupName": FACE * 256}
 MAIN_JOB = {"configurationId": WIFI_HQ, "groupId": PILOT}
 KIOTA = "send_primitive_async - "
 
@@ -94,8 +95,9 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
             ROOT, {**sample_settings(), **stack.settings, "WEBSITE_HOSTNAME": "127.0.0.1:7071", **telemetry}
         ) as worker:
             stack.graph.fail(kind="status", method="GET", path="/groups/", status=429, retryAfter="0")
-            assert create(worker, {**MAIN_JOB, **LONGEST}, CREATED) == 201
+            assert create(worker, MAIN_JOB, CREATED) == 201
             assert create(worker, {"configurationId": WIFI_HQ, "targetType": "allDevices"}, REFUSED) == 403
+            assert create(worker, {**NAMES, **CLAIMS}, LONGEST) == 404
         # The worker has ended, and with it the exporter: nothing is left to wait for.
         assert stack.unplayed_faults() == []
         yield Exported(ingestion, stack.graph.requests(), stack.identity.requests())
@@ -103,8 +105,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
 
 def test_every_span_of_the_sdk_is_in_the_callers_trace(exported: Exported) -> None:
     spans = exported.ingestion.of("RemoteDependencyData")
-    assert {span["trace"] for span in spans} == {CREATED, REFUSED}
-    for trace in (CREATED, REFUSED):
+    assert {span["trace"] for span in spans} == {CREATED, REFUSED, LONGEST}
+    for trace in (CREATED, REFUSED, LONGEST):
         ours = {CALLERS_SPAN, *(span["id"] for span in exported.spans(trace))}
         assert {span["parent"] for span in exported.spans(trace)} <= ours
 
@@ -119,16 +121,16 @@ def test_calls_side_by_side_and_the_token_in_its_thread_are_in_the_trace(exporte
 
 def test_the_requests_to_graph_and_to_the_identity_endpoint_carry_the_trace_on(exported: Exported) -> None:
     asked = [entry["headers"]["traceparent"].split("-") for entry in [*exported.graph, *exported.identity]]
-    assert {trace for _, trace, _, _ in asked} == {CREATED, REFUSED}
-    spans = {span["id"] for trace in (CREATED, REFUSED) for span in exported.spans(trace)}
+    assert {trace for _, trace, _, _ in asked} == {CREATED, REFUSED, LONGEST}
+    spans = {span["id"] for span in exported.ingestion.of("RemoteDependencyData")}
     assert {span for _, _, span, _ in asked} <= spans
 
 
 def test_the_audit_event_arrives_whole_and_in_the_trace(exported: Exported) -> None:
-    event = exported.audit(CREATED)
-    assert {**event, **LONGEST} == event
-    assert (event["outcome"], event["graphCalls"]) == ("created", 4)
-    assert (exported.audit(REFUSED)["outcome"], exported.audit(REFUSED)["code"]) == ("refused", "guardrail")
+    created, refused, longest = (exported.audit(trace) for trace in (CREATED, REFUSED, LONGEST))
+    assert (created["outcome"], created["graphCalls"]) == ("created", 4)
+    assert (refused["outcome"], refused["code"]) == ("refused", "guardrail")
+    assert {**longest, **NAMES, **CLAIMS} == longest
 
 
 def test_the_metrics_arrive(exported: Exported) -> None:
@@ -136,13 +138,14 @@ def test_the_metrics_arrive(exported: Exported) -> None:
     assert exported.metric("gateway.requests") == [
         ({**action, "outcome": "created", "code": ""}, 1, 1),
         ({**action, "outcome": "refused", "code": "guardrail"}, 1, 1),
+        ({**action, "outcome": "refused", "code": "configuration-not-found"}, 1, 1),
     ]
     assert exported.metric("gateway.guardrail.refusals") == [(action, 1, 1)]
     assert exported.metric("gateway.graph.throttles") == [({"method": "GET"}, 1, 1)]
     assert exported.metric("gateway.retries") == [({"code": "throttled"}, 1, 1)]
     timed = exported.metric("gateway.graph.duration")
     calls = {(each["method"], each["status"]): count for each, _, count in timed}
-    assert calls == {("GET", "200"): 3, ("GET", "429"): 1, ("POST", "201"): 1}
+    assert calls == {("GET", "200"): 7, ("GET", "429"): 1, ("POST", "201"): 1}
     assert all(0 < seconds < 30 for _, seconds, _ in timed)
 
 
