@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-func test check lint types imports coverage chaos bench package package-test needs-python313 python313 docs lock locked closure
+.PHONY: help run run-func test check lint types imports coverage chaos bench package package-test needs-python313 python313 docs lock locked closure audit
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,7 +29,7 @@ run-func: $(READY) ## the same in Azure Functions Core Tools, where `func` is on
 test: $(READY) ## all tests
 	@$(BIN)/pytest
 
-check: $(READY) lint types imports coverage locked closure ## everything that has to be right before a change lands
+check: $(READY) lint types imports coverage locked closure audit ## everything that has to be right before a change lands
 
 lint: $(READY) # style, by ruff
 	$(BIN)/ruff check .
@@ -89,6 +89,9 @@ locked: $(READY) # the requirements say what pyproject.toml says
 	$(COMPILE_DEV) --output-file $(VENV)/requirements-dev.txt
 	diff requirements.txt $(VENV)/requirements.txt
 	diff requirements-dev.txt $(VENV)/requirements-dev.txt
+
+audit: $(READY) # no known vulnerability in the requirements, as far as the database can be asked
+	@$(BIN)/python .ci/audit
 
 closure: $(READY) # requirements.txt is enough to load the app
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/closure

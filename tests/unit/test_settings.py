@@ -114,6 +114,7 @@ def test_a_path_starts_at_the_apps_own_folder() -> None:
     assert [error.field for error in mistakes(GUARDRAILS="host.json")] == [
         "GUARDRAILS.rules",
         "GUARDRAILS.version",
+        "GUARDRAILS.telemetryMode",
         "GUARDRAILS.extensions",
         "GUARDRAILS.logging",
     ]
