@@ -27,6 +27,16 @@ AIOHTTP = frozenset(
     {"aiohttp", "aiohappyeyeballs", "aiosignal", "attrs", "frozenlist", "multidict", "propcache", "yarl"}
 )
 
+# What Azure Monitor's package requires and this app gives nothing to do: spans of web frameworks and databases that are
+# not here, and a library that its exporter names in its metadata alone, with what only that one needs.
+IDLE = frozenset(
+    {
+        f"opentelemetry-instrumentation-{name}"
+        for name in ("asgi", "dbapi", "django", "fastapi", "flask", "psycopg2", "wsgi")
+    }
+    | {"asgiref", "msrest", "oauthlib", "requests-oauthlib"}
+)
+
 _FOR_COMPILERS = {".c", ".h", ".pxd", ".pxi", ".pyi", ".pyx"}
 _FOR_INSTALLERS = {"INSTALLER", "RECORD", "REQUESTED", "WHEEL"}
 
@@ -45,7 +55,8 @@ def needed(site: Path, app: Iterable[Path]) -> Iterator[Path]:
     kept = reachable(site, SDK, [*sources, *_holders(site)], NEVER_CALLED)
     asynchronous = any("aio" in module.split(".") for source in sources for module in source.all())
     for distribution in distributions(path=[str(site)]):
-        if asynchronous or distribution.name.lower() not in AIOHTTP:
+        name = distribution.name.lower()
+        if name not in IDLE and (asynchronous or name not in AIOHTTP):
             for file in _files(distribution):
                 if file.relative_to(site).parts[0] != SDK or file in kept:
                     yield file

@@ -112,6 +112,9 @@ INSTALLED = {
     "aiohttp/__init__.py": "",
     "aiohttp-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: aiohttp\nVersion: 1\n",
     "aiohttp-1.dist-info/RECORD": "aiohttp/__init__.py,,\naiohttp-1.dist-info/METADATA,,\n",
+    "msrest/__init__.py": "",
+    "msrest-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: msrest\nVersion: 1\n",
+    "msrest-1.dist-info/RECORD": "msrest/__init__.py,,\nmsrest-1.dist-info/METADATA,,\n",
 }
 
 
