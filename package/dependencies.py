@@ -22,7 +22,7 @@ NEVER_CALLED = frozenset(
 )
 
 # What Azure's asynchronous clients send with; the app's only one, for its token, is synchronous. kiota asks for it in
-# case somebody's is not.
+# case somebody's is not. The clients themselves are in packages called `aio`.
 AIOHTTP = frozenset(
     {"aiohttp", "aiohappyeyeballs", "aiosignal", "attrs", "frozenlist", "multidict", "propcache", "yarl"}
 )
@@ -36,6 +36,9 @@ IDLE = frozenset(
     }
     | {"asgiref", "msrest", "oauthlib", "requests-oauthlib"}
 )
+
+# HTTP/2, which kiota asks for and the gateway does not speak (facts.md §2); a parser of C, for whoever builds cffi's.
+NOT_SPOKEN = frozenset({"h2", "hpack", "hyperframe", "pycparser"})
 
 _FOR_COMPILERS = {".c", ".h", ".pxd", ".pxi", ".pyi", ".pyx"}
 _FOR_INSTALLERS = {"INSTALLER", "RECORD", "REQUESTED", "WHEEL"}
@@ -56,9 +59,10 @@ def needed(site: Path, app: Iterable[Path]) -> Iterator[Path]:
     asynchronous = any("aio" in module.split(".") for source in sources for module in source.all())
     for distribution in distributions(path=[str(site)]):
         name = distribution.name.lower()
-        if name not in IDLE and (asynchronous or name not in AIOHTTP):
+        if name not in IDLE | NOT_SPOKEN and (asynchronous or name not in AIOHTTP):
             for file in _files(distribution):
-                if file.relative_to(site).parts[0] != SDK or file in kept:
+                parts = file.relative_to(site).parts
+                if (parts[0] != SDK or file in kept) and (asynchronous or "aio" not in parts):
                     yield file
 
 

@@ -105,13 +105,17 @@ INSTALLED = {
     "other/__init__.py": "",
     "other/unused.py": "",
     "other/types.pyi": "",
+    "other/aio/__init__.py": "",
     "bin/other": "",
     "other-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: other\nVersion: 1\n",
     "other-1.dist-info/RECORD": "other/__init__.py,,\nother/unused.py,,\nother/types.pyi,,\nbin/other,,\n"
-    "other-1.dist-info/METADATA,,\nother-1.dist-info/RECORD,,\n",
+    "other/aio/__init__.py,,\nother-1.dist-info/METADATA,,\nother-1.dist-info/RECORD,,\n",
     "aiohttp/__init__.py": "",
     "aiohttp-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: aiohttp\nVersion: 1\n",
     "aiohttp-1.dist-info/RECORD": "aiohttp/__init__.py,,\naiohttp-1.dist-info/METADATA,,\n",
+    "h2/__init__.py": "",
+    "h2-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: h2\nVersion: 1\n",
+    "h2-1.dist-info/RECORD": "h2/__init__.py,,\nh2-1.dist-info/METADATA,,\n",
     "msrest/__init__.py": "",
     "msrest-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: msrest\nVersion: 1\n",
     "msrest-1.dist-info/RECORD": "msrest/__init__.py,,\nmsrest-1.dist-info/METADATA,,\n",
@@ -140,7 +144,8 @@ def test_the_asynchronous_http_client_is_shipped_as_soon_as_the_app_has_an_async
 ) -> None:
     site = write(tmp_path / "site", INSTALLED)
     source = "def credential():\n    from azure.identity.aio import ManagedIdentityCredential"
-    assert {"aiohttp/__init__.py", "aiohttp-1.dist-info/METADATA"} <= shipped(site, source)
+    whole = {"aiohttp/__init__.py", "aiohttp-1.dist-info/METADATA", "other/aio/__init__.py"}
+    assert whole <= shipped(site, source)
 
 
 def test_of_the_repository_the_app_is_shipped_and_nothing_else() -> None:
