@@ -19,6 +19,8 @@ from shared.schemas import is_guid
 from shared.strict_json import NotJsonError
 
 PRINCIPAL_HEADER = "X-MS-CLIENT-PRINCIPAL"
+ENTRA = "aad"
+"""The provider that the platform names for a token of Microsoft Entra ID."""
 READ_ROLE, WRITE_ROLE = "Assignments.Read", "Assignments.ReadWrite"
 CLOCK_SKEW_SECONDS = 300
 
@@ -40,7 +42,7 @@ class Caller:
     """Who is asking, as far as it has been verified.
 
     `id` is `key` for whoever holds a function key, else the app's id, or a user's object id. `identities` is what a
-    rule may name the caller by, besides `*`.
+    rule may name the caller by, besides `*`. `foreign`: from another tenant.
     """
 
     id: str
@@ -49,9 +51,12 @@ class Caller:
     object_id: str | None = None
     name: str | None = None
     access: frozenset[Access] = frozenset()
+    foreign: bool = False
 
     def check(self, needed: Access) -> None:
-        """Raise Forbidden where the caller has no role for this."""
+        """Raise Forbidden where the caller is of another tenant, or has no role for this."""
+        if self.foreign:
+            raise Forbidden("The token was issued in another tenant.")
         if needed not in self.access:
             role = f"{READ_ROLE} or {WRITE_ROLE}" if needed == "read" else WRITE_ROLE
             raise Forbidden(f"It takes the app role {role}, which the token of the caller '{self.id}' does not carry.")
@@ -69,7 +74,7 @@ class Authentication:
     clock: Callable[[], float] = time.time
 
     def caller(self, headers: Mapping[str, str]) -> Caller:
-        """Tell who sent a request; raises Unauthenticated or Forbidden."""
+        """Tell who sent a request; raises Unauthenticated where that cannot be told."""
         if self.tenant_id is None:
             return KEY_CALLER
         if not (text := headers.get(PRINCIPAL_HEADER, "")):
@@ -78,8 +83,6 @@ class Authentication:
 
     def _principal(self, claims: dict[str, list[str]]) -> Caller:
         object_id, tenant_id = _guid(claims, _OBJECT_ID), _guid(claims, _TENANT_ID)
-        if tenant_id != self.tenant_id:
-            raise Forbidden("The token was issued in another tenant.")
         if (expires := _one(claims, ("exp",))) and not _lies_ahead(expires, self.clock()):
             raise Unauthenticated("The token has expired.")
         roles = [role for name in _ROLES for role in claims.get(name, [])]
@@ -93,6 +96,7 @@ class Authentication:
             object_id=object_id,
             name=next((claims[name][0] for name in _NAME if name in claims), None),
             access=_access(roles),
+            foreign=tenant_id != self.tenant_id,
         )
 
 
@@ -109,6 +113,8 @@ def _claims(text: str) -> dict[str, list[str]]:
 def _members(principal: object) -> list[dict[str, Any]]:
     if not isinstance(principal, dict) or not isinstance(principal["claims"], list):
         raise TypeError("no claims")
+    if principal["auth_typ"] != ENTRA:
+        raise ValueError("another provider's claims may have the same names, and mean nothing here")
     return principal["claims"]
 
 

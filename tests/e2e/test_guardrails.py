@@ -60,10 +60,6 @@ def test_the_rule_that_lets_an_assignment_through_stands_in_its_audit_event(narr
     assert counted(stack) == 1
 
 
-def test_a_name_is_held_against_the_rules_as_graph_has_it_and_not_as_it_was_asked(narrow: Gateway) -> None:
-    assert narrow.create({"configurationName": CONFIGURATION.upper(), "groupName": "sg-pilot ", **TICKET}).is_success
-
-
 def test_all_refusals_of_a_request_are_told_together_and_nothing_is_written(narrow: Gateway, stack: Stack) -> None:
     response = narrow.create({"configurationId": IOS_BASELINE, "targetType": "allDevices"})
     assert missing(response) == [

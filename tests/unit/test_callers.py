@@ -108,13 +108,27 @@ def test_a_token_that_has_not_expired_counts() -> None:
 
 
 def test_another_tenant_has_no_part_here() -> None:
-    with pytest.raises(Forbidden):
-        seen([("oid", OBJECT), ("tid", OTHER_TENANT), ("roles", WRITING)])
+    caller = seen([("oid", OBJECT), ("tid", OTHER_TENANT), ("roles", WRITING)])
+    with pytest.raises(Forbidden, match="another tenant"):
+        caller.check("read")
+
+
+def test_another_provider_cannot_say_who_is_asking() -> None:
+    claims = [{"typ": "oid", "val": OBJECT}, {"typ": "tid", "val": TENANT}, {"typ": "roles", "val": WRITING}]
+    assert Authentication(TENANT).caller(header({"auth_typ": "aad", "claims": claims})).id == OBJECT
+    for principal in [{"claims": claims}, {"auth_typ": "facebook", "claims": claims}]:
+        with pytest.raises(Unauthenticated):
+            Authentication(TENANT).caller(header(principal))
 
 
 @pytest.mark.parametrize(
     "principal",
-    [None, [], {}, {"claims": {}}, {"claims": [1]}, {"claims": [{"typ": "oid"}]}, {"claims": [{"typ": 1, "val": "x"}]}],
+    [
+        None,
+        [],
+        {},
+        *({"auth_typ": "aad", "claims": claims} for claims in [{}, [1], [{"typ": "oid"}], [{"typ": 1, "val": "x"}]]),
+    ],
 )
 def test_a_principal_of_another_shape_is_not_believed(principal: object) -> None:
     with pytest.raises(Unauthenticated):
