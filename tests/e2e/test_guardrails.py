@@ -9,7 +9,6 @@ import pytest
 
 from sandbox.tenant import ALL_DEVICES, CORPORATE_WINDOWS, IOS_BASELINE, PILOT, RESTRICTIONS, SALES, WIFI_HQ
 from tests.e2e.stack import MAIN_JOB, Gateway, Json, Stack, problem
-from tests.e2e.test_story import CONFIGURATION
 
 PILOTS = {
     "name": "pilots",
@@ -128,6 +127,15 @@ def test_a_deletion_is_judged_by_the_assignment_as_it_is_and_by_the_groups_name(
     event = narrow.audit(response)
     assert (event["rule"], event["ticket"], event["requestedBy"]) == ("cleaning", "INC1", "Ada")
     assert event["justification"] == "rolled back"
+
+
+def test_a_deletion_of_a_group_whose_name_may_not_be_read_is_refused_where_rules_give_names(
+    narrow: Gateway, stack: Stack
+) -> None:
+    stack.graph.keep_failing(kind="status", method="GET", path="/groups", status=403)
+    refused = narrow.delete(RESTRICTIONS, f"{RESTRICTIONS}_{PILOT}", justification="rolled back")
+    assert "GUARDRAILS.rules.1.groups" in missing(refused)
+    assert stack.graph.requests("DELETE") == []
 
 
 def test_a_deletion_can_be_tried(gateway: Gateway, stack: Stack) -> None:

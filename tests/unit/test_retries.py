@@ -4,9 +4,9 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
+from shared.details import GraphError
 from shared.errors import (
     GatewayError,
-    GraphError,
     GraphForbidden,
     GraphRejected,
     GraphUnavailable,
