@@ -116,8 +116,8 @@ class Rule(BaseModel):
 
     def _lacks_of_a_change(self, deed: Deed) -> Iterator[tuple[str, str]]:
         if self.max_members is not None and (deed.members is None or deed.members > self.max_members):
-            counted = "it is not known how many" if deed.members is None else str(deed.members)
-            yield "maxMembers", f"is {self.max_members}, and the target has {counted} members"
+            counted = "a number of members that is not known" if deed.members is None else f"{deed.members} members"
+            yield "maxMembers", f"is {self.max_members}, and the target has {counted}"
         if self.require_filter and deed.target.filter is None:
             yield "requireFilter", "takes an assignment filter"
         if self.require_ticket is not None and not _matches(self.require_ticket, deed.ticket):
