@@ -38,6 +38,7 @@ from shared.telemetry import Attempt
 URLS_KEPT = 100
 
 V1, BETA = "v1.0", "beta"
+GENERATION = "generation"
 TIMEOUT_SECONDS = httpx.Timeout(LONGEST_TRY_SECONDS, connect=5)
 MOST_CALLS_AT_ONCE = 32
 """Enough for Graph's own limits, and few enough connections to keep."""
@@ -117,7 +118,7 @@ class GraphCalls:
         try:
             async with asyncio.timeout(seconds_for_a_try(attempt)):
                 await self._provider.authenticate_request(info)
-                has_token, attempt.waits_for_token = True, False
+                has_token, attempt.waits_for_token, generation = True, False, self._identity.generation
                 async with self._places:
                     attempt.graph_calls += 1
                     attempt.write_sent |= writes
@@ -125,11 +126,11 @@ class GraphCalls:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise (GraphUnavailable(UNREACHABLE) if has_token else IdentityUnavailable(SILENT)) from error
         attempt.graph_request_ids += response.headers.get_list("request-id")
+        response.extensions[GENERATION] = generation
         return response
 
     def _refuse_token(self, response: httpx.Response) -> None:
-        token = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
-        self._identity.refuse(token, demanded_claims(response))
+        self._identity.refuse(response.extensions[GENERATION], demanded_claims(response))
 
     async def _read(self, info: RequestInformation, resource: Resource, attempt: Attempt) -> httpx.Response:
         response = await self._send(info, attempt)

@@ -27,16 +27,18 @@ class ManagedIdentity:
     def __init__(self, client_id: str | None) -> None:
         self._client_id = client_id
         self._claims: str | None = None
+        self.generation = 0
+        """Which token is at hand, counted from the first; two of them may be the same text."""
         self._forget()
 
-    def refuse(self, token: str, claims: str | None) -> None:
-        """Start anew when this is the token at hand: Graph has refused it. `claims` is what Graph wants of the next."""
-        request = self._request
-        if request and request.done() and _usable(request) and request.result().token == token:
+    def refuse(self, generation: int, claims: str | None) -> None:
+        """Start anew when this token is at hand: Graph has refused it. `claims` is what Graph wants of the next."""
+        if generation == self.generation:
             self._forget()
             self._claims = claims
 
     def _forget(self) -> None:
+        self.generation += 1
         # Without what the library keeps, too: it would give the same token once more.
         # The synchronous credential, in a thread: the asynchronous one drags another HTTP client in (facts.md §2).
         self._credential = ManagedIdentityCredential(
