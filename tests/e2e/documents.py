@@ -18,7 +18,7 @@ from sandbox.programs import ROOT
 from shared.guardrails import Guardrails
 from tests.e2e.stack import Gateway, Stack
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "errors.md"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "errors.md", ROOT / "docs" / "curl.md"]
 
 GUARDRAILS_SCHEMA = ROOT / "docs" / "guardrails.schema.json"
 
@@ -121,6 +121,7 @@ def main() -> None:
     """Write what every session of the documents prints into them."""
     with Stack.running() as stack, stack.gateway() as gateway:
         for path in DOCUMENTS:
+            stack.reset()
             path.write_text(played(path.read_text("utf-8"), stack, gateway), "utf-8")
             sys.stdout.write(f"{path.relative_to(ROOT)}\n")
     GUARDRAILS_SCHEMA.write_text(guardrails_schema(), "utf-8")

@@ -49,10 +49,10 @@ def first_column(heading: str) -> list[str]:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_one_session_after_the_other_prints_what_the_documents_say(stack: Stack, gateway: Gateway) -> None:
-    for path in DOCUMENTS:
-        text = path.read_text("utf-8")
-        assert played(text, stack, gateway) == text
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_one_session_after_the_other_prints_what_the_document_says(path: Path, stack: Stack, gateway: Gateway) -> None:
+    text = path.read_text("utf-8")
+    assert played(text, stack, gateway) == text
 
 
 def test_the_errors_of_the_code_the_readme_and_the_sessions_are_the_same() -> None:
@@ -115,7 +115,7 @@ def test_the_commands_of_the_documents_can_be_made() -> None:
 
 
 def test_the_links_between_documents_lead_somewhere() -> None:
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "connectors").rglob("*.md")]:
         for link in re.findall(r"\]\((?!http|#)([^)#]+)[^)]*\)", path.read_text("utf-8")):
             assert (path.parent / link).exists(), f"{path.name}: {link}"
 
