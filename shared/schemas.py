@@ -17,9 +17,12 @@ MAX_ERRORS = 20
 MAX_NAME_CHARACTERS = 256
 """Entra's own limit for a group's `displayName`; Intune's names are shorter."""
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+GUID = "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_GUID = re.compile(GUID)
 _GUID_RULE = "must be a GUID such as 0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0, without braces"
 _COLLECTION = "[A-Za-z0-9_-]{1,64}"
+ASSIGNMENT_ID = f"{GUID}(_{_COLLECTION})?"
+"""How an assignment's id looks, whatever configuration it is of."""
 
 
 def _given(value: object) -> object:
@@ -31,7 +34,7 @@ def _given(value: object) -> object:
 
 def is_guid(value: str) -> bool:
     """Tell whether this is a GUID in its usual form: 32 hexadecimal digits in five groups, no braces (RFC 9562 §4)."""
-    return _GUID.fullmatch(value.lower()) is not None
+    return _GUID.fullmatch(value) is not None
 
 
 def _guid(value: str) -> str:
@@ -45,13 +48,17 @@ def _guid(value: str) -> str:
     return value.lower()
 
 
+def _among(*names: str) -> Any:  # noqa: ANN401 - what pydantic itself says of it
+    return Field(json_schema_extra={"enum": list(names)})  # what `one_of` checks, for whoever reads the schema
+
+
 _Given = BeforeValidator(_given)
-Guid = Annotated[str, AfterValidator(_guid)]
+Guid = Annotated[str, AfterValidator(_guid), Field(json_schema_extra={"format": "uuid", "pattern": f"^{GUID}$"})]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_NAME_CHARACTERS)]
 CollectionId = Annotated[str, StringConstraints(pattern=f"^{_COLLECTION}$")]
 
-# What may be given by its name instead of its id, by the field of the id.
-_NAMES = {"configurationId": "configurationName", "groupId": "groupName", "filterId": "filterName"}
+NAMES = {"configurationId": "configurationName", "groupId": "groupName", "filterId": "filterName"}
+"""What may be given by its name instead of its id, by the field of the id."""
 
 
 class Purpose(BaseModel):
@@ -77,17 +84,17 @@ class AssignmentRequest(Purpose):
 
     configuration_id: Annotated[Guid | None, _Given] = None
     configuration_name: Annotated[Name | None, _Given] = None
-    target_type: Annotated[
-        str, one_of(*TARGET_TYPES), _Given, Field(json_schema_extra={"enum": list(TARGET_TYPES)})
-    ] = "group"
+    target_type: Annotated[str, one_of(*TARGET_TYPES), _Given, _among(*TARGET_TYPES)] = "group"
     group_id: Annotated[Guid | None, _Given] = None
     group_name: Annotated[Name | None, _Given] = None
     collection_id: Annotated[CollectionId | None, _Given] = None
-    scope_tag_target_type: Annotated[str | None, one_of("user", "device", "none"), _Given] = None
+    scope_tag_target_type: Annotated[
+        str | None, one_of("user", "device", "none"), _Given, _among("user", "device", "none")
+    ] = None
     entra_object_id: Annotated[Guid | None, _Given] = None
     filter_id: Annotated[Guid | None, _Given] = None
     filter_name: Annotated[Name | None, _Given] = None
-    filter_mode: Annotated[str | None, one_of("include", "exclude"), _Given] = None
+    filter_mode: Annotated[str | None, one_of("include", "exclude"), _Given, _among("include", "exclude")] = None
 
     @classmethod
     def parse(cls, document: object) -> Self:
@@ -122,29 +129,29 @@ def _errors_between_fields(request: AssignmentRequest) -> list[FieldError]:
     errors = _one_of_each(given, "configurationId", "is required")
     for field in kind.properties.values():
         errors += _one_of_each(given, field, f"is required with {with_type}")
-    wanted = {field for each in kind.properties.values() for field in _spellings(each)}
+    wanted = {field for each in kind.properties.values() for field in spellings(each)}
     elsewhere = {field for each in TARGET_TYPES.values() for field in each.properties.values()}
-    foreign = {field for each in elsewhere for field in _spellings(each)} - wanted
+    foreign = {field for each in elsewhere for field in spellings(each)} - wanted
     if not kind.takes_filter:
-        foreign |= {*_spellings("filterId"), "filterMode"}
+        foreign |= {*spellings("filterId"), "filterMode"}
     errors += [FieldError(field, f"does not go with {with_type}") for field in sorted(foreign & given)]
     return errors + _filter_errors(given)
 
 
 def _one_of_each(given: set[str], field: str, required: str) -> list[FieldError]:
-    present = [name for name in _spellings(field) if name in given]
+    present = [name for name in spellings(field) if name in given]
     match present:
         case []:
-            alternative = f", or {_NAMES[field]} in its place" if field in _NAMES else ""
+            alternative = f", or {NAMES[field]} in its place" if field in NAMES else ""
             return [FieldError(field, required + alternative)]
         case [_]:
             return []
         case _:
-            return [FieldError(_NAMES[field], f"does not go with {field}: give one of the two")]
+            return [FieldError(NAMES[field], f"does not go with {field}: give one of the two")]
 
 
 def _filter_errors(given: set[str]) -> list[FieldError]:
-    if given.isdisjoint(_spellings("filterId")):
+    if given.isdisjoint(spellings("filterId")):
         return [FieldError("filterMode", "does not go without filterId or filterName")] if "filterMode" in given else []
     errors = _one_of_each(given, "filterId", "")
     if "filterMode" not in given:
@@ -152,8 +159,9 @@ def _filter_errors(given: set[str]) -> list[FieldError]:
     return errors
 
 
-def _spellings(field: str) -> list[str]:
-    return [field, _NAMES[field]] if field in _NAMES else [field]
+def spellings(field: str) -> list[str]:
+    """Give the fields that say the same thing: an id, and the name that may stand in its place."""
+    return [field, NAMES[field]] if field in NAMES else [field]
 
 
 def _invalid(errors: list[FieldError]) -> InvalidRequest:
