@@ -66,7 +66,7 @@ package-test: needs-python313 ## the end-to-end tests, with the gateway running 
 	@$(WITH_3_13) .venv313/.ready
 	@.venv313/bin/python -m package.proof
 
-docs: $(READY) ## run the sessions in the documents and write what they print into them
+docs: $(READY) ## write what the code says into the documents: what their sessions print, the API documents
 	$(BIN)/python -m tests.e2e.documents
 
 coverage: $(READY) # the tests again, with every branch of the product counted

@@ -69,3 +69,17 @@ async def list_filters(req: func.HttpRequest) -> func.HttpResponse:
 async def get_health(req: func.HttpRequest) -> func.HttpResponse:
     """Tell whether the gateway is configured: 200, or 503 with the settings that are missing or wrong."""
     return gateway.get_health(req)
+
+
+@app.function_name("get_openapi")
+@app.route("openapi.json", methods=[func.HttpMethod.GET], auth_level=func.AuthLevel.ANONYMOUS)
+async def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
+    """Describe all of this in OpenAPI 3.1."""
+    return await gateway.get_openapi(req)
+
+
+@app.function_name("get_swagger")
+@app.route("swagger.json", methods=[func.HttpMethod.GET], auth_level=func.AuthLevel.ANONYMOUS)
+async def get_swagger(req: func.HttpRequest) -> func.HttpResponse:
+    """Describe all of this in Swagger 2.0, for connectors and flow designers."""
+    return await gateway.get_swagger(req)

@@ -16,7 +16,7 @@ from shared.guardrails import NARROW
 from shared.rate_limit import RateLimit
 from shared.resolution import Resolver
 from shared.service import AssignmentService
-from shared.settings import read_settings
+from shared.settings import read_settings, read_site
 from shared.telemetry import quieten_libraries
 from shared.write_budget import WriteBudget
 
@@ -25,7 +25,7 @@ _LOG = logging.getLogger("gateway")
 
 def gateway() -> Gateway:
     """Give the gateway; nothing is read from the environment and no client is made before the first request."""
-    return Gateway(functools.cache(_parts))
+    return Gateway(functools.cache(_parts), lambda: read_site(os.environ))
 
 
 def _parts() -> Parts:

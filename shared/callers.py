@@ -21,6 +21,8 @@ from shared.strict_json import NotJsonError
 PRINCIPAL_HEADER = "X-MS-CLIENT-PRINCIPAL"
 ENTRA = "aad"
 """The provider that the platform names for a token of Microsoft Entra ID."""
+Mode = Literal["key", "entra"]
+"""How callers are told apart: the setting AUTH_MODE."""
 READ_ROLE, WRITE_ROLE = "Assignments.Read", "Assignments.ReadWrite"
 CLOCK_SKEW_SECONDS = 300
 

@@ -1,5 +1,6 @@
 """One method for each HTTP function: parse, identify the caller, validate, have it carried out, answer."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from shared.answers import ListedAssignments, Preview
 from shared.callers import PRINCIPAL_HEADER, Access, Authentication, Caller
 from shared.choices import Choices
 from shared.details import Choice
+from shared.documents import Site, openapi_json, swagger_json
 from shared.errors import Misconfigured, RateLimited
 from shared.http import (
     Operation,
@@ -52,8 +54,9 @@ class Parts:
 class Gateway:
     """Answers requests; `parts` raises Misconfigured until the settings are right."""
 
-    def __init__(self, parts: Callable[[], Parts]) -> None:
+    def __init__(self, parts: Callable[[], Parts], site: Callable[[], Site]) -> None:
         self._parts = parts
+        self._site = site
         self._under_way = 0
 
     async def create_assignment(self, request: Request) -> Response:
@@ -93,6 +96,14 @@ class Gateway:
             # A probe takes the app out of service on a 5xx, and on nothing else.
             return problem(error, attempt.client_request_id, HTTPStatus.SERVICE_UNAVAILABLE)
         return success(HTTPStatus.OK, b'{"status":"ready"}', attempt)
+
+    async def get_openapi(self, request: Request) -> Response:
+        """Answer GET `/openapi.json`: anonymous, and also where settings are missing or wrong."""
+        return await _document(request, "get_openapi", openapi_json, self._site())
+
+    async def get_swagger(self, request: Request) -> Response:
+        """Answer GET `/swagger.json`: the same."""
+        return await _document(request, "get_swagger", swagger_json, self._site())
 
     async def _create(self, request: Request, attempt: Attempt) -> Response:
         parts, caller = await self._begin(request, "write", attempt)
@@ -174,6 +185,13 @@ async def _refuse(_: Request, __: Attempt) -> Response:
     raise RateLimited(
         f"The gateway has {MOST_REQUESTS_AT_ONCE} requests under way; this one was not begun.",
         retry_after_seconds=PAUSE_SECONDS,
+    )
+
+
+async def _document(request: Request, action: str, made: Callable[[Site], bytes], site: Site) -> Response:
+    # In a thread: making the first one takes longer than a create.
+    return success(
+        HTTPStatus.OK, await asyncio.to_thread(made, site), Attempt(client_request_id(request), action, outcome="read")
     )
 
 

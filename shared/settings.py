@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from shared.callers import Authentication
+from shared.callers import Authentication, Mode
 from shared.details import FieldError
+from shared.documents import Site
 from shared.errors import Misconfigured
 from shared.guardrails import NARROW, Guardrails
 from shared.schemas import is_guid
@@ -93,6 +94,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         names = ", ".join(dict.fromkeys(error.field for error in read.errors))
         raise Misconfigured(f"Settings of the gateway are missing or wrong: {names}.", errors=read.errors)
     return settings
+
+
+def read_site(environment: Mapping[str, str]) -> Site:
+    """Read what the documents say of the installation; what is missing or wrong they leave open."""
+    read = _Reader(environment)
+    host_name, mode = read.text("WEBSITE_HOSTNAME"), read.text("AUTH_MODE")
+    known: Mapping[str, Mode] = {"key": "key", "entra": "entra"}
+    return Site(known.get(mode), _own_url(host_name) if host_name else None)
 
 
 def _authentication(read: "_Reader") -> Authentication:

@@ -61,6 +61,7 @@ CASES = {
     "a search that is too short": Case("list_groups", "GET", "groups?search=S", headers=OWN_ID),
     "no filters": Case("list_filters", "GET", "filters", headers=OWN_ID),
     "health": Case("get_health", "GET", "health", headers=OWN_ID),
+    "its description": Case("get_openapi", "GET", "openapi.json", headers=OWN_ID),
 }
 
 
@@ -96,6 +97,8 @@ def test_the_worker_finds_the_functions_that_the_sandbox_serves(worker: WorkerLi
         "delete_assignment",
         "get_assignment",
         "get_health",
+        "get_openapi",
+        "get_swagger",
         "list_assignments",
         "list_configurations",
         "list_filters",

@@ -9,6 +9,7 @@ import azure.functions as func
 import pytest
 
 from shared.callers import Authentication
+from shared.documents import Site
 from shared.errors import Unauthenticated
 from shared.gateway import MOST_REQUESTS_AT_ONCE, Gateway, Parts
 from shared.rate_limit import RateLimit
@@ -16,6 +17,10 @@ from shared.rate_limit import RateLimit
 
 def no_parts() -> Never:
     raise RuntimeError("with a secret in it")
+
+
+def nowhere() -> Site:
+    return Site(None, None)
 
 
 def request(content_type: str = "application/json") -> func.HttpRequest:
@@ -26,7 +31,7 @@ def request(content_type: str = "application/json") -> func.HttpRequest:
 
 def test_500_internal_error_says_nothing_of_its_cause(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        response = asyncio.run(Gateway(no_parts).create_assignment(request()))
+        response = asyncio.run(Gateway(no_parts, nowhere).create_assignment(request()))
     body = json.loads(response.get_body())
     assert (response.status_code, body["status"], body["code"]) == (500, 500, "internal-error")
     assert response.mimetype == "application/problem+json"
@@ -39,7 +44,7 @@ def test_an_attempt_that_ends_in_a_bug_is_logged_and_audited_under_the_same_id(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.INFO):
-        response = asyncio.run(Gateway(no_parts).create_assignment(request()))
+        response = asyncio.run(Gateway(no_parts, nowhere).create_assignment(request()))
     by_logger = {record.name: record for record in caplog.records}
     event = json.loads(by_logger["gateway.audit"].getMessage())
     assert (event["outcome"], event["code"]) == ("failed", "internal-error")
@@ -68,7 +73,7 @@ async def statuses_in_a_crowd() -> tuple[int, set[int], int]:
     """Give the status of one request too many, of those before it, and of one that comes after them."""
     turnstile = Turnstile()
     unused: Any = None
-    gateway = Gateway(lambda: Parts(Authentication(), turnstile, unused, unused, 1, ""))
+    gateway = Gateway(lambda: Parts(Authentication(), turnstile, unused, unused, 1, ""), nowhere)
     async with asyncio.timeout(5):
         crowd = [asyncio.create_task(gateway.list_filters(request())) for _ in range(MOST_REQUESTS_AT_ONCE)]
         await turnstile.full.wait()

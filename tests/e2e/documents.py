@@ -15,10 +15,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sandbox.programs import ROOT
+from shared.documents import Site, openapi_json, swagger_json
 from shared.guardrails import Guardrails
 from tests.e2e.stack import Gateway, Stack
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "errors.md", ROOT / "docs" / "curl.md"]
+
+API_DOCUMENTS = {
+    ROOT / "docs/openapi/openapi.json": openapi_json,
+    ROOT / "docs/openapi/swagger.json": swagger_json,
+}
+ANYWHERE = Site(None, None)
 
 GUARDRAILS_SCHEMA = ROOT / "docs" / "guardrails.schema.json"
 
@@ -118,13 +125,16 @@ def guardrails_schema() -> str:
 
 
 def main() -> None:
-    """Write what every session of the documents prints into them."""
+    """Write what every session of the documents prints into them, and what is made from the code alone."""
+    for path, made in API_DOCUMENTS.items():
+        path.write_bytes(made(ANYWHERE))
+        sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+    GUARDRAILS_SCHEMA.write_text(guardrails_schema(), "utf-8")
     with Stack.running() as stack, stack.gateway() as gateway:
         for path in DOCUMENTS:
             stack.reset()
             path.write_text(played(path.read_text("utf-8"), stack, gateway), "utf-8")
             sys.stdout.write(f"{path.relative_to(ROOT)}\n")
-    GUARDRAILS_SCHEMA.write_text(guardrails_schema(), "utf-8")
 
 
 if __name__ == "__main__":

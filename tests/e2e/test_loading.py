@@ -42,6 +42,13 @@ def test_certificates_wait_until_somebody_uses_them_and_are_whole_then() -> None
     assert run("-c", script) == [b"False", b"[]", b"True"]
 
 
+def test_describing_the_api_costs_a_cold_start_nothing() -> None:
+    loaded = {name.decode() for name in run("-c", "import function_app, sys; print(*sys.modules)")}
+    assert "shared.documents" in loaded
+    describing = ("openapi_pydantic", "shared.openapi", "shared.swagger", "shared.api_")
+    assert [name for name in loaded if name.startswith(describing)] == []
+
+
 def test_telemetry_costs_a_cold_start_its_interface_alone() -> None:
     loaded = {name.decode() for name in run("-c", "import function_app, sys; print(*sys.modules)")}
     exporting = ("azure.monitor", "opentelemetry.sdk", "opentelemetry.instrumentation")

@@ -1,0 +1,57 @@
+"""The parameters of operations in the API documents: in the path, in the query, in headers. Pure."""
+
+from typing import Any
+
+from shared.api_operations import Operation
+from shared.api_schemas import not_blank, schemas
+from shared.api_texts import PARAMETERS
+from shared.schemas import ASSIGNMENT_ID, GUID, MAX_NAME_CHARACTERS
+
+Parameter = dict[str, Any]
+
+LEAST_GROUP_CHARACTERS_RULE = r"\S[\s\S]*\S"
+PATH_SCHEMAS = {
+    "configurationId": {"type": "string", "format": "uuid", "pattern": f"^{GUID}$"},
+    "assignmentId": {"type": "string", "pattern": f"^{ASSIGNMENT_ID}$"},
+}
+SEARCH = {"type": "string", "maxLength": MAX_NAME_CHARACTERS}
+GROUP_SEARCH = {**SEARCH, "minLength": 2, "pattern": LEAST_GROUP_CHARACTERS_RULE}
+
+
+def parameters(operation: Operation) -> list[Parameter]:
+    """Give what an operation takes besides its body; nothing where it is open to everybody."""
+    if operation.role is None:
+        return []
+    names = [part.strip("{}") for part in operation.path.split("/") if part.startswith("{")]
+    path = [_parameter("path", name, PATH_SCHEMAS[name], required=True) for name in names]
+    return (
+        path
+        + _query(operation)
+        + [_parameter("header", name, {"type": "string"}) for name in ("client-request-id", "Prefer")]
+    )
+
+
+def _query(operation: Operation) -> list[Parameter]:
+    if operation.function == "list_groups":
+        return [_parameter("query", "search", GROUP_SEARCH, required=True)]
+    if operation.query == ("search",):
+        return [_parameter("query", "search", SEARCH)]
+    fields = schemas()["AssignmentRequest"]["properties"]
+    kept = ("type", "maxLength", "pattern")
+    return [
+        _parameter("query", name, not_blank({key: fields[name][key] for key in kept if key in fields[name]}))
+        for name in operation.query
+    ]
+
+
+def _parameter(place: str, name: str, schema: dict[str, Any], *, required: bool = False) -> Parameter:
+    text = PARAMETERS[name]
+    titled = {"title": text.title, **schema}
+    return {
+        "name": name,
+        "in": place,
+        "required": required,
+        "description": text.description,
+        "schema": titled,
+        "example": text.example,
+    }
