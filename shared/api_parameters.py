@@ -3,19 +3,18 @@
 from typing import Any
 
 from shared.api_operations import Operation
-from shared.api_schemas import not_blank, schemas
+from shared.api_schemas import VISIBLE, not_blank, schemas
 from shared.api_texts import PARAMETERS
 from shared.schemas import ASSIGNMENT_ID, GUID, MAX_NAME_CHARACTERS
 
 Parameter = dict[str, Any]
 
-LEAST_GROUP_CHARACTERS_RULE = r"\S[\s\S]*\S"
 PATH_SCHEMAS = {
     "configurationId": {"type": "string", "format": "uuid", "pattern": f"^{GUID}$"},
     "assignmentId": {"type": "string", "pattern": f"^{ASSIGNMENT_ID}$"},
 }
 SEARCH = {"type": "string", "maxLength": MAX_NAME_CHARACTERS}
-GROUP_SEARCH = {**SEARCH, "minLength": 2, "pattern": LEAST_GROUP_CHARACTERS_RULE}
+GROUP_SEARCH = {**SEARCH, "minLength": 2, "pattern": rf"{VISIBLE}[\s\S]*{VISIBLE}"}
 
 
 def parameters(operation: Operation) -> list[Parameter]:
