@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-func test check lint types imports coverage chaos bench package package-test needs-python313 python313 docs lock locked closure audit
+.PHONY: help run run-func test check lint types imports coverage chaos fuzz bench package package-test needs-python313 python313 docs lock locked closure audit
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ imports: $(READY) # which module may import which, by import-linter
 
 chaos: $(READY) ## 10 000 requests while 30 % of Graph's calls fail; ARGS='--seed 2' for other faults
 	@$(BIN)/python -m chaos $(ARGS)
+
+fuzz: $(READY) ## 20 000 requests made from the OpenAPI document, each answer held against it; ARGS='--cases 500 --seed 2'
+	@$(BIN)/python -m fuzz $(ARGS)
 
 bench: closure ## cold starts, creates per second and memory, against the SDK's documented way and raw httpx
 	@$(BIN)/python -m bench $(ARGS)
