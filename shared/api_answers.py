@@ -90,7 +90,7 @@ def _problem(status: int, codes: Sequence[str]) -> Answer:
     error = ERRORS[codes[0]]("")
     required = ["Retry-After"] if error.retryable else ["WWW-Authenticate"] if status == HTTPStatus.UNAUTHORIZED else []
     return {
-        "description": f"{HTTPStatus(status).phrase}.\n\n{told}",
+        "description": f"The `code` says what happened:\n\n{told}",
         "headers": _headers([error.outcome], required),
         "content": _problem_content(codes, status),
     }

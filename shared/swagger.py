@@ -97,11 +97,15 @@ def _parameters(operation: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _responses(operation: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for status, answer in operation["responses"].items():
         headers = {name: _header(header, document) for name, header in answer.get("headers", {}).items()}
-        given: dict[str, Any] = {"description": " ".join(answer["description"].split())}
+        given: dict[str, Any] = {"description": _plain(answer["description"])}
         if answer.get("content"):
             name = _body_name(answer["content"]) if int(status) < HTTPStatus.BAD_REQUEST else "Problem"
             given["schema"] = {"$ref": f"#/definitions/{name}"}
         yield status, given | ({"headers": headers} if headers else {})
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("* ", "").replace("`", "").split())
 
 
 def _body_name(content: Mapping[str, Any]) -> str:
