@@ -65,7 +65,7 @@ def schemas() -> dict[str, Schema]:
     found["ListedAssignments"]["properties"]["value"]["items"] = {"$ref": REFERENCE.format(model="ListedAssignment")}
     found["Document"] = {"type": "object", "description": found["Document"]["description"]}
     request = found["AssignmentRequest"]
-    request["properties"] = {name: not_blank(field) for name, field in request["properties"].items()}
+    request["properties"] = {name: not_blank(request["properties"][name]) for name in REQUEST}
     request["oneOf"] = [_variant(name, kind) for name, kind in TARGET_TYPES.items()]
     return dict(sorted(found.items()))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-IMPORTANT = {"configurationId", "targetType", "groupId"}
+IMPORTANT = {"configurationId", "targetType", "groupId", "filterId", "filterMode"}
 WORDS = {
     "group": "Group",
     "exclusionGroup": "Excluded group",
