@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-func test check lint types imports coverage chaos fuzz bench package package-test needs-python313 python313 docs lock locked closure audit
+.PHONY: help run run-func test check lint types imports coverage chaos fuzz bench package package-test needs-python313 python313 docs docs-assets lock locked closure audit
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -71,6 +71,9 @@ package-test: needs-python313 ## the end-to-end tests, with the gateway running 
 
 docs: $(READY) ## write what the code says into the documents: what their sessions print, the API documents
 	$(BIN)/python -m tests.e2e.documents
+
+docs-assets: $(READY) ## fetch what /api/docs is made with, as recorded; ARGS=5.35.0 takes another release (needs npm)
+	$(BIN)/python -m package.docs_assets $(ARGS)
 
 coverage: $(READY) # the tests again, with every branch of the product counted
 	$(BIN)/coverage erase

@@ -83,3 +83,21 @@ async def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
 async def get_swagger(req: func.HttpRequest) -> func.HttpResponse:
     """Describe all of this in Swagger 2.0, for connectors and flow designers."""
     return await gateway.get_swagger(req)
+
+
+@app.function_name("get_docs")
+@app.route("docs", methods=[func.HttpMethod.GET], auth_level=func.AuthLevel.ANONYMOUS)
+async def get_docs(req: func.HttpRequest) -> func.HttpResponse:
+    """Show the interactive reference."""
+    from shared import docs_page  # noqa: PLC0415 - a cold start for a create has no need of it
+
+    return docs_page.page(req)
+
+
+@app.function_name("get_docs_asset")
+@app.route("docs/{asset}", methods=[func.HttpMethod.GET], auth_level=func.AuthLevel.ANONYMOUS)
+async def get_docs_asset(req: func.HttpRequest) -> func.HttpResponse:
+    """Give a file that the interactive reference loads."""
+    from shared import docs_page  # noqa: PLC0415 - as above
+
+    return docs_page.asset(req)

@@ -29,6 +29,7 @@ WELCOME = """
 Microsoft Graph, emulated     {graph}
 Identity endpoint, emulated   {identity}
 The gateway                   {host}/api/assignments (and /api/health)
+The same in a browser         {host}/api/docs (the key is {key})
 
 Paste this into another terminal (Ctrl+C here ends everything):
 

@@ -31,6 +31,8 @@ FORMATS = {"int32", "int64", "float", "double", "byte", "binary", "date", "date-
     *("date-no-tz", "email", "html", "uri", "uuid")
 }
 CHOSEN = {"configurationId", "groupId", "filterId"}
+FOR_BROWSERS = {"get_docs", "get_docs_asset"}
+"""The page and what it loads, which show these documents: no caller's operations, and nothing for a connector."""
 
 
 def operations(document: Json) -> list[tuple[str, str, Json]]:
@@ -42,7 +44,8 @@ def described(document: Json) -> list[tuple[str, str, str]]:
 
 
 def http_functions() -> list[IndexedFunction]:
-    return [each for each in index(ROOT) if each.trigger["type"] == "httpTrigger"]
+    functions = [each for each in index(ROOT) if each.name not in FOR_BROWSERS]
+    return [each for each in functions if each.trigger["type"] == "httpTrigger"]
 
 
 def pascal(name: str) -> str:

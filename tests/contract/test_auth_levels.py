@@ -17,7 +17,7 @@ MODES = {
     "Entra": "function",
     "none": "function",
 }
-ANONYMOUS = {"get_health", "get_openapi", "get_swagger"}
+ANONYMOUS = {"get_docs", "get_docs_asset", "get_health", "get_openapi", "get_swagger"}
 IN_THE_SANDBOX = """
 import json, os, pathlib, sys
 from sandbox.functions_index import index

@@ -61,6 +61,9 @@ CASES = {
     "a search that is too short": Case("list_groups", "GET", "groups?search=S", headers=OWN_ID),
     "no filters": Case("list_filters", "GET", "filters", headers=OWN_ID),
     "health": Case("get_health", "GET", "health", headers=OWN_ID),
+    "its page": Case("get_docs", "GET", "docs"),
+    "a file of its page": Case("get_docs_asset", "GET", "docs/docs.css", {"asset": "docs.css"}),
+    "a file that its page does not have": Case("get_docs_asset", "GET", "docs/host.json", {"asset": "host.json"}),
     "its description": Case("get_openapi", "GET", "openapi.json", headers=OWN_ID),
 }
 
@@ -96,6 +99,8 @@ def test_the_worker_finds_the_functions_that_the_sandbox_serves(worker: WorkerLi
         "create_assignment",
         "delete_assignment",
         "get_assignment",
+        "get_docs",
+        "get_docs_asset",
         "get_health",
         "get_openapi",
         "get_swagger",

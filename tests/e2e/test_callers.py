@@ -1,5 +1,6 @@
 """Who may call: every credential on every function, as the table in docs/security.md promises it."""
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from sandbox.functions_host import FUNCTION_KEY
 from sandbox.functions_index import IndexedFunction, index
 from sandbox.programs import ROOT
 from sandbox.tenant import PILOT, RESTRICTIONS, WIFI_HQ
+from shared.docs_page import ASSETS
 from tests.e2e import principals
 from tests.e2e.principals import (
     DESK_APP,
@@ -33,7 +35,7 @@ from tests.e2e.stack import MAIN_JOB, Gateway, Stack, problem
 
 DOCUMENT = (ROOT / "docs/security.md").read_text("utf-8")
 KEY, OTHER = "x-functions-key", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
-ADDRESS = {"configurationId": RESTRICTIONS, "assignmentId": f"{RESTRICTIONS}_{PILOT}"}
+ADDRESS = {"configurationId": RESTRICTIONS, "assignmentId": f"{RESTRICTIONS}_{PILOT}", "asset": "docs.css"}
 MALLORY = application(WRITE, object_id=OTHER)
 SUPERUSER = ["key", "*", "webhook:jira", DESK_APP]
 
@@ -172,6 +174,13 @@ def test_a_credential_gets_what_the_document_promises_of_every_function(
             if said(response) not in promised.split(", ") or (response.is_error and stack.graph.requests()):
                 broken.append(f"{mode}, {function.name}: {said(response)}, not {promised}")
     assert broken == []
+
+
+def test_authentication_is_asked_for_everything_but_what_is_open_to_everybody(functions: list[IndexedFunction]) -> None:
+    [listed] = re.findall(r'"excludedPaths": (\[.*?\])', DOCUMENT, re.DOTALL)
+    routes = {each.trigger["route"] for each in functions if KINDS[each.name] in {"health", "documents"}}
+    paths = {route.format(asset=name) for route in routes for name in ASSETS}
+    assert sorted(json.loads(listed)) == sorted(f"/api/{path}" for path in paths)
 
 
 def test_who_is_not_known_hears_how_to_do_better(entra_gateway: Gateway) -> None:

@@ -69,7 +69,7 @@ def test_the_sandbox_prints_where_it_listens_a_request_that_works_and_every_requ
 ) -> None:
     welcome = lines_until(sandbox, '"ticket"')
     said = [line.partition("http://")[0].strip() for line in welcome if "  http://127.0.0.1:" in line]
-    assert said == ["Microsoft Graph, emulated", "Identity endpoint, emulated", "The gateway"]
+    assert said == ["Microsoft Graph, emulated", "Identity endpoint, emulated", "The gateway", "The same in a browser"]
     to_paste = "\n".join(welcome[welcome.index(next(line for line in welcome if line.startswith("curl"))) :])
     pasted = subprocess.run([str(shutil.which("bash")), "-c", to_paste], capture_output=True, text=True, check=True)
     assert pasted.stdout.startswith("HTTP/1.1 201 Created\n")

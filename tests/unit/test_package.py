@@ -13,6 +13,7 @@ from package.archive import Size, write_zip
 from package.dependencies import needed
 from package.imports import read
 from package.reachable import UnclearError, reachable
+from shared import docs_page
 
 SDK = {
     "sdk/__init__.py": "from .client import Client",
@@ -151,7 +152,8 @@ def test_the_asynchronous_http_client_is_shipped_as_soon_as_the_app_has_an_async
 def test_of_the_repository_the_app_is_shipped_and_nothing_else() -> None:
     shipped = [file.relative_to(ROOT) for file in app_files(ROOT)]
     assert {file.parts[0] for file in shipped} == {"function_app.py", "host.json", "requirements.txt", "shared"}
-    assert {file.suffix for file in shipped if file.parts[0] == "shared"} == {".py"}
+    beside_code = {file.name for file in shipped if file.parts[0] == "shared" and file.suffix != ".py"}
+    assert beside_code == {docs_page.PAGE, *docs_page.ASSETS}
 
 
 def test_the_same_files_make_the_same_zip_whenever_and_wherever_they_are_packed(tmp_path: Path) -> None:
