@@ -37,5 +37,5 @@ def write_zip(folder: Path, target: Path) -> Size:
         for file in files:
             entry = ZipInfo(file.relative_to(folder).as_posix(), _EARLIEST)
             entry.compress_type, entry.create_system, entry.external_attr = ZIP_DEFLATED, _UNIX, _READABLE_FILE
-            archive.writestr(entry, file.read_bytes(), compresslevel=6)
+            archive.writestr(entry, file.read_bytes(), compresslevel=9)
     return Size(target.stat().st_size, len(files), sum(file.stat().st_size for file in files))
