@@ -214,9 +214,12 @@ def read_purpose(query: Sequence[tuple[str, str]]) -> Purpose:
 
 
 def read_search(text: str, least_characters: int) -> str:
-    """Read what a drop-down is searched for, trimmed; raises InvalidRequest where it is too short or too long."""
+    """Read what a drop-down is searched for, trimmed.
+
+    Raises InvalidRequest where it is too short, or too long with all its blanks.
+    """
     search = text.strip()
-    if not least_characters <= len(search) <= MAX_NAME_CHARACTERS:
+    if len(search) < least_characters or len(text) > MAX_NAME_CHARACTERS:
         rule = f"must have from {least_characters} to {MAX_NAME_CHARACTERS} characters"
         raise _invalid([FieldError("search", rule)])
     return search

@@ -102,8 +102,9 @@ def test_groups_are_searched_for_with_two_characters_at_least(
     assert stack.graph.requests() == []
 
 
-def test_a_search_that_is_too_long_is_refused_everywhere(gateway: Gateway) -> None:
-    problem(gateway.choices("configurations", search="x" * 257), 422, "invalid-request")
+@pytest.mark.parametrize("search", ["x" * 257, "\t" * 257], ids=["letters", "blanks"])
+def test_a_search_that_is_too_long_is_refused_everywhere(gateway: Gateway, search: str) -> None:
+    problem(gateway.choices("configurations", search=search), 422, "invalid-request")
 
 
 def test_without_its_permission_no_group_is_offered(fresh_gateway: Gateway, stack: Stack) -> None:
