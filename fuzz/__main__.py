@@ -11,7 +11,7 @@ from rich.table import Table
 
 from fuzz.campaign import Plan, Result, run
 
-EXAMPLES = 500
+EXAMPLES = 450
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ DICTIONARIES = {
     "configurations": [WIFI_HQ, RESTRICTIONS, IOS_BASELINE, ANDROID_WORK_PROFILE],
     "groups": [PILOT, SALES, GROUP_SOUTH],
     "filters": [CORPORATE_WINDOWS, RECENT_IOS],
+    "assigned": [RESTRICTIONS, WIFI_HQ],
     "assignments": [f"{RESTRICTIONS}_{PILOT}", f"{WIFI_HQ}_{PILOT}", f"{WIFI_HQ}_{SALES}"],
     "words": ["SG-", "Wi-Fi", "win11"],
 }
@@ -30,7 +31,7 @@ BY_CHANCE = PHASES[2:]
 """What is different in every round; the others follow from the document alone."""
 
 FIELDS = {
-    "path.configurationId": "configurations",
+    "path.configurationId": "assigned",
     "path.assignmentId": "assignments",
     "query.search": "words",
     "body.configurationId": "configurations",
