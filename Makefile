@@ -8,7 +8,8 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-func test check lint types imports coverage chaos fuzz bench package package-test needs-python313 python313 docs docs-assets lock locked closure audit
+.PHONY: help run run-func test check lint types imports connector coverage chaos fuzz bench package package-test \
+	needs-python313 python313 docs docs-assets lock locked closure audit
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,7 +30,7 @@ run-func: $(READY) ## the same in Azure Functions Core Tools, where `func` is on
 test: $(READY) ## all tests
 	@$(BIN)/pytest
 
-check: $(READY) lint types imports coverage locked closure audit ## everything that has to be right before a change lands
+check: $(READY) lint types imports connector coverage locked closure audit ## everything that has to be right before a change lands
 
 lint: $(READY) # style, by ruff
 	$(BIN)/ruff check .
@@ -40,6 +41,9 @@ types: $(READY) # types, by mypy
 
 imports: $(READY) # which module may import which, by import-linter
 	$(BIN)/lint-imports
+
+connector: $(READY) ## the custom connector, held against Microsoft's rules and, where they are at hand, its schemas
+	@$(BIN)/python -m connectors $(ARGS)
 
 chaos: $(READY) ## 10 000 requests while 30 % of Graph's calls fail; ARGS='--seed 2' for other faults
 	@$(BIN)/python -m chaos $(ARGS)

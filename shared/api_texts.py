@@ -115,8 +115,8 @@ PARAMETERS: Mapping[str, Text] = {
 }
 
 HEADERS: Mapping[str, Text] = {
-    "Assignment-Outcome": Text("Outcome", "What became of the request."),
-    "Assignment-Warning": Text("Warning", "What else should be known: group-unverified."),
+    "Assignment-Outcome": Text("Assignment Outcome", "What became of the request."),
+    "Assignment-Warning": Text("Assignment Warning", "What else should be known: group-unverified."),
     "client-request-id": Text(
         "Client Request Id", "The request's id: yours, or a new one. It stands in the audit event."
     ),

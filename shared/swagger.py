@@ -120,7 +120,8 @@ def _body_name(content: Mapping[str, Any]) -> str:
 def _header(header: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
     if "$ref" in header:
         header = document["components"]["headers"][header["$ref"].rpartition("/")[2]]
-    return {"type": header["schema"]["type"], "description": header["description"]}
+    schema = header["schema"]
+    return {"type": schema["type"], "x-ms-summary": schema["title"], "description": header["description"]}
 
 
 def _requirement(security: Mapping[str, list[str]]) -> dict[str, list[str]]:

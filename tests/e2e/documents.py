@@ -10,10 +10,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from connectors.definition import connector_json
+from connectors.folder import POWER_PLATFORM
+from connectors.icon import icon
 from sandbox.programs import ROOT
 from shared.documents import Site, openapi_json, swagger_json
 from shared.guardrails import Guardrails
@@ -21,9 +25,10 @@ from tests.e2e.stack import Gateway, Stack
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "errors.md", ROOT / "docs" / "curl.md"]
 
-API_DOCUMENTS = {
+API_DOCUMENTS: Mapping[Path, Callable[[Site], bytes]] = {
     ROOT / "docs/openapi/openapi.json": openapi_json,
     ROOT / "docs/openapi/swagger.json": swagger_json,
+    POWER_PLATFORM / "apiDefinition.swagger.json": connector_json,
 }
 ANYWHERE = Site(None, None)
 
@@ -130,6 +135,7 @@ def main() -> None:
         path.write_bytes(made(ANYWHERE))
         sys.stdout.write(f"{path.relative_to(ROOT)}\n")
     GUARDRAILS_SCHEMA.write_text(guardrails_schema(), "utf-8")
+    icon().save(POWER_PLATFORM / "icon.png", optimize=True)
     with Stack.running() as stack, stack.gateway() as gateway:
         for path in DOCUMENTS:
             stack.reset()
