@@ -30,7 +30,7 @@ def swagger_2(folder: Folder) -> Findings:
 
 def size(folder: Folder) -> Findings:
     """1 MB at most."""
-    if folder.sizes["apiDefinition.swagger.json"] > MAX_BYTES:
+    if len(folder.files["apiDefinition.swagger.json"]) > MAX_BYTES:
         yield "the definition is larger than 1 MB"
 
 

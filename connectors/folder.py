@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ POWER_PLATFORM = Path(__file__).with_name("power-platform")
 
 @dataclass(frozen=True)
 class Folder:
-    """What lies in it: every file's size by its name, and what is in those that the rules are about."""
+    """What lies in it: every file by its name, and what is in those that the rules are about."""
 
-    sizes: dict[str, int]
+    files: dict[str, bytes]
     definition: Json
     properties: Json
     settings: Json
@@ -65,19 +66,15 @@ class Folder:
 
 def read(path: Path) -> Folder:
     """Read a connector's folder."""
-
-    def parsed(name: str) -> Json:
-        found: Json = json.loads((path / name).read_text("ascii"))
-        return found
-
-    with Image.open(path / "icon.png", formats=["PNG"]) as image:
+    files = {file.name: file.read_bytes() for file in path.iterdir()}
+    with Image.open(BytesIO(files["icon.png"]), formats=["PNG"]) as image:
         icon = image.convert("RGBA")
     return Folder(
-        sizes={file.name: file.stat().st_size for file in path.iterdir()},
-        definition=parsed("apiDefinition.swagger.json"),
-        properties=parsed("apiProperties.json")["properties"],
-        settings=parsed("settings.json"),
-        readme=(path / "README.md").read_text("utf-8"),
+        files=files,
+        definition=json.loads(files["apiDefinition.swagger.json"]),
+        properties=json.loads(files["apiProperties.json"])["properties"],
+        settings=json.loads(files["settings.json"]),
+        readme=files["README.md"].decode(),
         icon=icon,
     )
 

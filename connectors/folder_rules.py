@@ -23,6 +23,11 @@ HEADINGS = (
 )
 
 
+def ascii_(folder: Folder) -> Findings:
+    """Keep to ASCII: `paconn` reads its files in the encoding of the machine that it runs on."""
+    yield from (name for name, content in folder.files.items() if name.endswith(".json") and not content.isascii())
+
+
 def brand_colour(folder: Folder) -> Findings:
     """Have a colour of one's own: neither white nor the one that everybody gets."""
     colour = str(folder.properties.get("iconBrandColor", ""))
@@ -39,7 +44,7 @@ def publisher(folder: Folder) -> Findings:
 
 def no_script(folder: Folder) -> Findings:
     """No code of ours runs in somebody's tenant."""
-    if "scriptOperations" in folder.properties or "script" in folder.settings or "script.csx" in folder.sizes:
+    if "scriptOperations" in folder.properties or "script" in folder.settings or "script.csx" in folder.files:
         yield "the connector has a script"
 
 
@@ -91,8 +96,8 @@ def no_secret(folder: Folder) -> Findings:
 def icon_size(folder: Folder) -> Findings:
     """Square, about 230 pixels wide, below 1 MB."""
     width, height = folder.icon.size
-    if width != height or width not in SIDES or folder.sizes["icon.png"] >= MAX_ICON_BYTES:
-        yield f"{width} by {height} pixels, {folder.sizes['icon.png']} bytes"
+    if width != height or width not in SIDES or len(folder.files["icon.png"]) >= MAX_ICON_BYTES:
+        yield f"{width} by {height} pixels, {len(folder.files['icon.png'])} bytes"
 
 
 def icon_background(folder: Folder) -> Findings:
@@ -110,7 +115,7 @@ def icon_background(folder: Folder) -> Findings:
 def settings_files(folder: Folder) -> Findings:
     """Have what `paconn` reads."""
     names = [folder.settings.get(key) for key in ("apiProperties", "apiDefinition", "icon")]
-    yield from (f"settings.json names {name}" for name in names if name not in folder.sizes)
+    yield from (f"settings.json names {name}" for name in names if name not in folder.files)
 
 
 def settings_of_nobody(folder: Folder) -> Findings:
@@ -135,6 +140,7 @@ def readme_operations(folder: Folder) -> Findings:
 
 
 RULES: Mapping[str, Rule] = {
+    "ascii": ascii_,
     "brand-colour": brand_colour,
     "publisher": publisher,
     "no-script": no_script,
