@@ -30,7 +30,7 @@ from shared.api_problems import WHEN
 from shared.api_schemas import schemas
 from shared.callers import Mode
 
-TITLE = "Device Assignment Gateway"
+TITLE = "Intune assignment gateway"
 VERSION = "0.1.0"
 DESCRIPTION = (
     "Assigns Intune device configurations exactly once, on behalf of callers who hold no permission in Microsoft "

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from shared.swagger_schemas import Schema, definition, drop_down, result, visibility
 
+TITLE = "Device Assignment Gateway"
+"""Connectors may not have the name of a product of Microsoft's in theirs (FACTS)."""
 SHOWN = {"CreateAssignment": "important", "GetHealth": "internal", "GetOpenapi": "internal", "GetSwagger": "internal"}
 GROUP_SEARCH = {
     "name": "groupSearch",
@@ -40,7 +42,7 @@ def swagger(document: Mapping[str, Any], base_url: str | None) -> dict[str, Any]
     address = urlsplit(base_url or "")
     return {
         "swagger": "2.0",
-        "info": {key: document["info"][key] for key in ("title", "version", "description")},
+        "info": {"title": TITLE, **{key: document["info"][key] for key in ("version", "description")}},
         **({"host": address.netloc} if base_url else {}),
         "basePath": "/api",
         "schemes": [address.scheme or "https"],
