@@ -40,6 +40,10 @@ IDLE = frozenset(
 # HTTP/2, which kiota asks for and the gateway does not speak (facts.md §2); a parser of C, for whoever builds cffi's.
 NOT_SPOKEN = frozenset({"h2", "hpack", "hyperframe", "pycparser"})
 
+# Within libraries that are shipped: what compiles C, while cryptography needs the compiled part that lies beside it;
+# and pydantic's first version, which pydantic itself looks at for types of that version alone.
+LEFT_BEHIND = (("cffi",), ("pydantic", "v1"))
+
 _FOR_COMPILERS = {".c", ".h", ".pxd", ".pxi", ".pyi", ".pyx"}
 _FOR_INSTALLERS = {"INSTALLER", "RECORD", "REQUESTED", "WHEEL"}
 
@@ -62,8 +66,13 @@ def needed(site: Path, app: Iterable[Path]) -> Iterator[Path]:
         if name not in IDLE | NOT_SPOKEN and (asynchronous or name not in AIOHTTP):
             for file in _files(distribution):
                 parts = file.relative_to(site).parts
-                if (parts[0] != SDK or file in kept) and (asynchronous or "aio" not in parts):
+                reached = parts[0] != SDK or file in kept
+                if reached and (asynchronous or "aio" not in parts) and not _is_left_behind(parts):
                     yield file
+
+
+def _is_left_behind(parts: tuple[str, ...]) -> bool:
+    return any(parts[: len(folder)] == folder for folder in LEFT_BEHIND)
 
 
 def _holders(site: Path) -> Iterator[Imports]:

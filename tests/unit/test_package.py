@@ -114,6 +114,10 @@ INSTALLED = {
     "aiohttp/__init__.py": "",
     "aiohttp-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: aiohttp\nVersion: 1\n",
     "aiohttp-1.dist-info/RECORD": "aiohttp/__init__.py,,\naiohttp-1.dist-info/METADATA,,\n",
+    "cffi/__init__.py": "",
+    "_cffi_backend.so": "",
+    "cffi-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: cffi\nVersion: 1\n",
+    "cffi-1.dist-info/RECORD": "cffi/__init__.py,,\n_cffi_backend.so,,\ncffi-1.dist-info/METADATA,,\n",
     "h2/__init__.py": "",
     "h2-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: h2\nVersion: 1\n",
     "h2-1.dist-info/RECORD": "h2/__init__.py,,\nh2-1.dist-info/METADATA,,\n",
@@ -137,6 +141,8 @@ def test_the_sdk_is_shipped_as_far_as_it_is_reached_and_the_other_libraries_whol
         "other/__init__.py",
         "other/unused.py",
         "other-1.dist-info/METADATA",
+        "_cffi_backend.so",
+        "cffi-1.dist-info/METADATA",
     }
 
 
