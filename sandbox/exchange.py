@@ -36,6 +36,7 @@ class Exchange:
         self._service = service
         self._watchers = watchers
         self._late = LateRequests()
+        self._resets = 0
         self.journal = Journal()
         self.faults = FaultQueue()
         self.campaign = Campaign()
@@ -58,6 +59,7 @@ class Exchange:
 
     def clear(self) -> None:
         """Forget what was asked, and what was to come of it."""
+        self._resets += 1
         self._late.clear()
         self.journal.clear()
         self.faults.clear()
@@ -72,7 +74,8 @@ class Exchange:
         return self.faults.take(method, path) or self.campaign.draw(method, path, caller)
 
     async def _answer(self, request: Request, entry: Entry, fault: Fault | None) -> Response:
-        occasion = Occasion(self._service, request, entry)
+        resets = self._resets
+        occasion = Occasion(self._service, request, entry, wanted=lambda: resets == self._resets)
         awaiting = self._late.awaiting(entry.method, entry.path)
         response = await (fault.play(occasion) if fault else occasion.answer())
         # A fault may outlast the caller's patience: what is sent then is nobody's answer.

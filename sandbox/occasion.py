@@ -1,6 +1,6 @@
 """One request on its way through an emulator, and what a fault may do with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Protocol
@@ -45,12 +45,16 @@ class Service(Protocol):
 
 
 class Occasion:
-    """The request for a fault to play with; `postponed` tells that it is to be carried out later."""
+    """The request for a fault to play with; `postponed` tells that it is to be carried out later.
 
-    def __init__(self, service: Service, request: Request, entry: Entry) -> None:
+    What is no longer `wanted` comes from before a reset: a test that has ended must not reach into the next one.
+    """
+
+    def __init__(self, service: Service, request: Request, entry: Entry, wanted: Callable[[], bool]) -> None:
         self._service = service
         self._request = request
         self._entry = entry
+        self._wanted = wanted
         self.true_answer: Response | None = None
         self.postponed = False
 
@@ -61,6 +65,8 @@ class Occasion:
 
     async def answer(self) -> Response:
         """Carry the request out and give the true answer."""
+        if not self._wanted():
+            return self.fail(Failure(HTTPStatus.SERVICE_UNAVAILABLE))
         self.true_answer = await self._service.answer(self._request, self._entry.request_id)
         self._entry.carried_out = self.true_answer.status_code
         return self.true_answer

@@ -1,6 +1,7 @@
 """The emulated Graph fails on demand, in each of the ways in which the real one is known to."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -95,6 +96,17 @@ def test_a_body_can_be_of_any_size(graph: httpx.Client) -> None:
 
 def test_blanks_make_a_body_as_long_as_it_is_to_be(graph: httpx.Client) -> None:
     assert play(graph, kind="body", body='{"ä":1}', size=12).content == '{"ä":1}    '.encode()
+
+
+def test_what_comes_late_does_not_reach_beyond_a_reset(graph: httpx.Client) -> None:
+    tell(graph, "faults", [{"kind": "delay", "method": "POST", "seconds": 0.5}])
+    with ThreadPoolExecutor(1) as beside:
+        held = beside.submit(graph.post, WIFI, json=target("allDevices"))
+        while not graph.get("/_sandbox/requests").json():
+            pass  # until it is there
+        tell(graph, "reset", None)
+        assert held.result().status_code == 503
+    assert assigned(graph) == []
 
 
 def test_a_true_answer_can_come_in_drips(graph: httpx.Client) -> None:
