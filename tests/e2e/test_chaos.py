@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from chaos.campaign import Plan, run, run_control
 
-SHORT = Plan(requests=60, rate=0.3, in_flight=16, seed=7)
+SHORT = Plan(requests=40, rate=0.3, in_flight=16, seed=7)
 
 
 def told() -> None:

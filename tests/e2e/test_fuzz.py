@@ -3,7 +3,7 @@
 from fuzz.campaign import Plan, run
 from shared.api_operations import OPERATIONS
 
-SHORT = Plan(cases=1, examples=5, seed=3, phases=("examples", "fuzzing", "stateful"))
+SHORT = Plan(cases=1, examples=3, seed=3, phases=("examples", "fuzzing", "stateful"))
 STATUSES = {200, 201, 204, 400, 401, 404, 409, 415, 422}
 
 
