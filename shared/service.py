@@ -1,7 +1,7 @@
 """The steps of a request, in their order: resolve and read, guard, decide, write; what comes before is in `gateway`."""
 
 import asyncio
-from itertools import compress
+from contextlib import suppress
 from typing import Any, Literal
 
 from shared.answers import PlannedRequest, Preview
@@ -41,7 +41,7 @@ class AssignmentService:
             case Create():
                 self._check_that_writes_are_enabled()
         if request.dry_run:
-            return await self._preview(resolved, decision, attempt)
+            return await self._preview(resolved, decision, caller, attempt)
         if isinstance(decision, Unchanged):
             return Written.as_read("unchanged", decision.assignment)
         return await self._writer.create(configuration.id, wanted, request.justification, attempt)
@@ -54,11 +54,11 @@ class AssignmentService:
         attempt.resolved = {"configurationName": configuration.name}
         existing = configuration.assignment(assignment_id)
         if existing is None:
-            return _preview_of_nothing(configuration) if purpose.dry_run else "unchanged"
+            return await self._preview_of_nothing(configuration, caller, attempt) if purpose.dry_run else "unchanged"
         await self._guard.check(caller, _deed("delete", configuration, existing.target, None, purpose), attempt)
         self._check_that_writes_are_enabled()
         if purpose.dry_run:
-            return self._preview_of_deletion(configuration, existing, attempt)
+            return await self._preview_of_deletion(configuration, existing, caller, attempt)
         attempt.removed = existing.document
         return await self._writer.delete(configuration_id, existing, purpose.justification, attempt)
 
@@ -79,15 +79,30 @@ class AssignmentService:
         groups, filters = await asyncio.gather(
             self._group_names(targets, attempt), self._filter_names(targets, attempt)
         )
-        deeds = [_deed("read", configuration, each, _group_name(each, groups)) for each in targets]
-        seen = [self._guard.shows(caller, deed) for deed in deeds]
-        return [_listed(each, groups, filters) for each in compress(configuration.assignments, seen)]
+        return [_listed(each, groups, filters) for each in self._seen(configuration, caller, groups)]
 
     def _check_that_writes_are_enabled(self) -> None:
         if not self._writes_enabled:
             raise WritesDisabled("WRITES_ENABLED is false: nothing is written until an administrator sets it to true.")
 
-    async def _preview(self, resolved: Resolved, decision: Create | Unchanged, attempt: Attempt) -> Preview:
+    def _seen(self, configuration: Configuration, caller: Caller, groups: dict[str, str]) -> list[Assignment]:
+        def seen(target: Target) -> bool:
+            return self._guard.shows(caller, _deed("read", configuration, target, _group_name(target, groups)))
+
+        return [each for each in configuration.assignments if seen(each.target)]
+
+    async def _existing(self, configuration: Configuration, caller: Caller, attempt: Attempt) -> list[dict[str, Any]]:
+        """Give what is assigned and the caller may see; names of groups are read only where one may open the view."""
+        seen = self._seen(configuration, caller, {})
+        if len(seen) < len(configuration.assignments):
+            with suppress(GatewayError):  # the real request would not meet it; without names less is seen
+                names = await self._group_names([each.target for each in configuration.assignments], attempt)
+                seen = self._seen(configuration, caller, names)
+        return [dict(each.document) for each in seen]
+
+    async def _preview(
+        self, resolved: Resolved, decision: Create | Unchanged, caller: Caller, attempt: Attempt
+    ) -> Preview:
         configuration, target, group = resolved.configuration, resolved.target, resolved.group
         planned = self._graph.intune.planned(configuration.id, target)
         return Preview(
@@ -98,10 +113,12 @@ class AssignmentService:
             target=target.to_graph() | ({"name": group.name} if group else {}),
             filter=Choice(resolved.filter.id, resolved.filter.name) if resolved.filter else None,
             member_count=await self._member_count(target, attempt),
-            existing=[dict(each.document) for each in configuration.assignments],
+            existing=await self._existing(configuration, caller, attempt),
         )
 
-    def _preview_of_deletion(self, configuration: Configuration, existing: Assignment, attempt: Attempt) -> Preview:
+    async def _preview_of_deletion(
+        self, configuration: Configuration, existing: Assignment, caller: Caller, attempt: Attempt
+    ) -> Preview:
         planned = self._graph.intune.planned_deletion(configuration.id, existing.id)
         return Preview(
             outcome="wouldDelete",
@@ -109,7 +126,14 @@ class AssignmentService:
             request=PlannedRequest(**vars(planned)),
             configuration=Choice(configuration.id, configuration.name),
             target=existing.document["target"],
-            existing=[dict(each.document) for each in configuration.assignments],
+            existing=await self._existing(configuration, caller, attempt),
+        )
+
+    async def _preview_of_nothing(self, configuration: Configuration, caller: Caller, attempt: Attempt) -> Preview:
+        return Preview(
+            outcome="unchanged",
+            configuration=Choice(configuration.id, configuration.name),
+            existing=await self._existing(configuration, caller, attempt),
         )
 
     async def _member_count(self, target: Target, attempt: Attempt) -> int | None:
@@ -148,14 +172,6 @@ def _deed(
         group_name=group_name,
         ticket=ticket,
         justification=justification,
-    )
-
-
-def _preview_of_nothing(configuration: Configuration) -> Preview:
-    return Preview(
-        outcome="unchanged",
-        configuration=Choice(configuration.id, configuration.name),
-        existing=[dict(each.document) for each in configuration.assignments],
     )
 
 

@@ -198,6 +198,23 @@ def test_lists_leave_out_what_no_rule_lets_the_caller_use(stack: Stack) -> None:
         missing(gateway.assignment(RESTRICTIONS, f"{RESTRICTIONS}_{SALES}"))
 
 
+def test_a_dry_run_shows_of_what_is_assigned_only_what_the_caller_may_see(narrow: Gateway, stack: Stack) -> None:
+    wish = {**MAIN_JOB, **TICKET, "configurationId": RESTRICTIONS, "dryRun": True}
+    purpose = {"justification": "rolled back", "dryRun": "true"}
+    gone = f"{RESTRICTIONS}_{WIFI_HQ}"
+
+    def shown(response: httpx.Response) -> list[str]:
+        assert response.status_code == 200
+        return [each["target"]["groupId"] for each in response.json()["existing"]]
+
+    assert len(narrow.assignments(RESTRICTIONS).json()["value"]) == len([PILOT])
+    assert shown(narrow.create(wish)) == [PILOT]  # and not that of the group SG-Sales
+    assert shown(narrow.delete(RESTRICTIONS, f"{RESTRICTIONS}_{PILOT}", **purpose)) == [PILOT]
+    assert shown(narrow.delete(RESTRICTIONS, gone, **purpose)) == [PILOT]
+    stack.graph.keep_failing(kind="status", method="GET", path="/groups", status=403)
+    assert shown(narrow.delete(RESTRICTIONS, gone, **purpose)) == []
+
+
 def test_who_is_named_by_no_rule_sees_nothing_and_hears_what_it_would_take(stack: Stack) -> None:
     others = json.dumps({"rules": [{**PILOTS, "callers": ["webhook:jira"]}]})
     with stack.gateway(GUARDRAILS=others, ASSIGNMENT_FILTERS="beta") as gateway:
