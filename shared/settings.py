@@ -11,7 +11,7 @@ from shared.details import FieldError
 from shared.documents import Site
 from shared.errors import Misconfigured
 from shared.guardrails import NARROW, Guardrails
-from shared.schemas import is_guid
+from shared.schemas import GUID, is_guid
 
 APP_FOLDER = Path(__file__).resolve().parent.parent
 MAX_DEADLINE_SECONDS = 220
@@ -22,7 +22,6 @@ RATE_RULE = f"must be a whole number from 1 to {MAX_RATE}"
 
 _LOOPBACK_URL = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:(?P<port>[0-9]{1,5}))?")
 _ANYTHING = re.compile(".+", re.DOTALL)
-_GUID = re.compile("(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Value = TypeVar("Value")
 
@@ -110,7 +109,7 @@ def _authentication(read: "_Reader") -> Authentication:
     # Whoever reaches an app whose authentication is off can claim to be anybody.
     on = "must be True, which the platform sets where App Service Authentication is on"
     read.required("WEBSITE_AUTH_ENABLED", on, re.compile("true", re.IGNORECASE))
-    tenant_id = read.required("ENTRA_TENANT_ID", "must be the GUID of the callers' tenant", _GUID)
+    tenant_id = read.required("ENTRA_TENANT_ID", "must be the GUID of the callers' tenant", re.compile(GUID))
     return Authentication(tenant_id.lower())
 
 
