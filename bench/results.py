@@ -1,6 +1,6 @@
 """Everything that one run of the bench has measured, round by round."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -38,10 +38,10 @@ class Results:
     def heaviest_imports(self) -> list[tuple[str, int, float]]:
         """Give the ten packages that take longest to import: name, modules, milliseconds."""
         modules = Counter(_package(name) for name, _ in self.imports)
-        own: Counter[str] = Counter()
+        own: dict[str, float] = defaultdict(float)
         for name, milliseconds in self.imports:
-            own[_package(name)] += milliseconds  # type: ignore[assignment]
-        return [(package, modules[package], of) for package, of in own.most_common(10)]
+            own[_package(name)] += milliseconds
+        return [(package, modules[package], own[package]) for package in sorted(own, key=own.__getitem__)[:-11:-1]]
 
     def missed(self) -> list[str]:
         """Name the goals that were not met."""

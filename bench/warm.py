@@ -15,6 +15,7 @@ import sys
 import time
 from array import array
 from collections.abc import Awaitable, Callable, Iterator
+from http import HTTPStatus
 
 import azure.functions as func
 
@@ -60,7 +61,7 @@ class Run:
             started = time.perf_counter()
             response = await self._handler(request)
             latencies.append((time.perf_counter() - started) * 1000)
-            if response.status_code != 201:  # noqa: PLR2004
+            if response.status_code != HTTPStatus.CREATED:
                 sys.exit(f"{response.status_code} {response.get_body().decode()}")
 
 

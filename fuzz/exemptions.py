@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from schemathesis.core.transport import Response
@@ -20,9 +21,9 @@ def exempted(check: CheckNode, response: Response, scenario: RecordedScenario) -
     """Tell whether a check has failed for a reason that is known and right."""
     match check.name:
         case "unsupported_method":  # the Functions host answers a wrong method with a bare 404, and not with 405
-            return response.status_code == 404 and not response.content  # noqa: PLR2004
+            return response.status_code == HTTPStatus.NOT_FOUND and not response.content
         case "positive_data_acceptance":
-            return response.status_code == 422 and _depends_on_the_tenant(response.json())  # noqa: PLR2004
+            return response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY and _depends_on_the_tenant(response.json())
         case "use_after_free":
             return _was_a_dry_run(check, scenario)
     return False
@@ -40,4 +41,4 @@ def _was_a_dry_run(check: CheckNode, scenario: RecordedScenario) -> bool:
     if not isinstance(failure, UseAfterFree) or failure.deleted_case_id is None:
         return False
     answer = scenario.find_response(case_id=failure.deleted_case_id)
-    return answer is not None and answer.status_code == 200  # noqa: PLR2004 - what is really gone is answered 204
+    return answer is not None and answer.status_code == HTTPStatus.OK  # what is really gone is answered 204

@@ -1,6 +1,5 @@
 import base64
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -136,6 +135,6 @@ def test_a_principal_of_another_shape_is_not_believed(principal: object) -> None
 
 
 @given(st.text() | st.binary().map(lambda raw: base64.b64encode(raw).decode()))
-def test_whatever_stands_in_the_header_is_no_more_than_unauthenticated(text: Any) -> None:  # noqa: ANN401
+def test_whatever_stands_in_the_header_is_no_more_than_unauthenticated(text: str) -> None:
     with pytest.raises(Unauthenticated):
         Authentication(TENANT).caller({PRINCIPAL_HEADER: text})

@@ -33,7 +33,7 @@ def deed(**fields: object) -> Deed:
         "target": TO_PILOT,
         "group_name": "SG-Pilot",
     }
-    return Deed(**{**usual, **fields})  # type: ignore[arg-type]
+    return Deed(**{**usual, **fields})  # type: ignore[arg-type]  # each test names the fields that it is about
 
 
 def lacking(rule: Fields, wanted: Deed, caller: Caller = KEY_CALLER) -> list[str]:
