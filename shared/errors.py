@@ -80,6 +80,14 @@ class Unauthenticated(GatewayError):
     code, title, status = "unauthenticated", "Nobody knows who is asking", 401
 
 
+# What is a GatewayError directly is in the README, the error guide and the API documents. This is not, as long as no
+# function answers it.
+class SignatureInvalid(Unauthenticated):
+    """A webhook does not prove that it comes from its source."""
+
+    code, title = "signature-invalid", "The webhook is not proven to be genuine"
+
+
 class Forbidden(GatewayError):
     """The caller is known, and has no part here: another tenant, or no app role for this."""
 
