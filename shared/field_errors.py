@@ -7,9 +7,11 @@ from shared.details import FieldError
 
 _WORDS = {
     "bool_type": "must be true or false",
+    "dict_type": "must be a JSON object",
     "extra_forbidden": "is not known here",
     "greater_than_equal": "must be at least {ge}",
     "int_type": "must be a whole number",
+    "less_than_equal": "must be at most {le}",
     "list_type": "must be a list",
     "literal_error": "must be {expected}",
     "missing": "is required",
@@ -19,6 +21,8 @@ _WORDS = {
     "string_too_long": "must have at most {max_length} characters",
     "string_type": "must be a string",
     "too_short": "must not be empty",
+    "union_tag_invalid": "must name as {discriminator} one of {expected_tags}",
+    "union_tag_not_found": "must have a {discriminator}",
 }
 
 

@@ -15,12 +15,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from connectors.definition import connector_json
 from connectors.folder import POWER_PLATFORM
 from connectors.icon import icon
 from sandbox.programs import ROOT
 from shared.documents import Site, openapi_json, swagger_json
 from shared.guardrails import Guardrails
+from shared.sources import Sources
 from tests.e2e.stack import Gateway, Stack
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "errors.md", ROOT / "docs" / "curl.md"]
@@ -32,7 +35,10 @@ API_DOCUMENTS: Mapping[Path, Callable[[Site], bytes]] = {
 }
 ANYWHERE = Site(None, None)
 
-GUARDRAILS_SCHEMA = ROOT / "docs" / "guardrails.schema.json"
+SCHEMAS: dict[Path, type[BaseModel]] = {
+    ROOT / "docs" / "guardrails.schema.json": Guardrails,
+    ROOT / "docs" / "webhooks.schema.json": Sources,
+}
 
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 _OWN_GATEWAY = re.compile(r"With `((?:[A-Z0-9_]+=\S+ )*)make run`")
@@ -123,9 +129,9 @@ def _its_gateway(section: str, stack: Stack, gateway: Gateway) -> Iterator[Gatew
         yield own
 
 
-def guardrails_schema() -> str:
-    """Give the JSON schema of the guardrails document, from the model that reads it."""
-    schema = Guardrails.model_json_schema()
+def schema_of(model: type[BaseModel]) -> str:
+    """Give the JSON schema of a document, from the model that reads it."""
+    schema = model.model_json_schema()
     return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2) + "\n"
 
 
@@ -134,8 +140,9 @@ def main() -> None:
     for path, made in API_DOCUMENTS.items():
         path.write_bytes(made(ANYWHERE))
         sys.stdout.write(f"{path.relative_to(ROOT)}\n")
-    GUARDRAILS_SCHEMA.write_text(guardrails_schema(), "utf-8")
     icon().save(POWER_PLATFORM / "icon.png", optimize=True)
+    for path, model in SCHEMAS.items():
+        path.write_text(schema_of(model), "utf-8")
     with Stack.running() as stack, stack.gateway() as gateway:
         for path in DOCUMENTS:
             stack.reset()

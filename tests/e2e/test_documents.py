@@ -17,7 +17,7 @@ from shared.guardrails import Guardrails
 from shared.rules import Rule
 from shared.schemas import AssignmentRequest
 from shared.settings import read_settings
-from tests.e2e.documents import DOCUMENTS, GUARDRAILS_SCHEMA, guardrails_schema, played
+from tests.e2e.documents import DOCUMENTS, SCHEMAS, played, schema_of
 from tests.e2e.stack import Gateway, Stack
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -81,8 +81,9 @@ def test_the_guardrails_that_documents_show_can_be_used() -> None:
     assert re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE) == fields
 
 
-def test_the_schema_of_the_guardrails_is_that_of_the_model() -> None:
-    assert GUARDRAILS_SCHEMA.read_text("utf-8") == guardrails_schema()
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
+def test_a_published_schema_is_that_of_the_model(path: Path) -> None:
+    assert path.read_text("utf-8") == schema_of(SCHEMAS[path])
 
 
 def test_the_readme_says_of_each_error_whether_to_send_again() -> None:
