@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run run-func test check lint types imports connector coverage chaos fuzz bench package package-test \
-	needs-python313 python313 docs docs-assets lock locked closure audit
+	needs-python313 python313 docs docs-assets webhook lock locked closure audit
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -78,6 +78,9 @@ docs: $(READY) ## write what the code says into the documents: what their sessio
 
 docs-assets: $(READY) ## fetch what /api/docs is made with, as recorded; ARGS=5.35.0 takes another release (needs npm)
 	$(BIN)/python -m package.docs_assets $(ARGS)
+
+webhook: $(READY) ## what becomes of a webhook, told offline: SOURCE=jira PAYLOAD=event.json, and HEADERS=headers.txt if it was sent
+	@$(BIN)/python -m webhook '$(SOURCE)' '$(PAYLOAD)' $(if $(HEADERS),--headers '$(HEADERS)')
 
 coverage: $(READY) # the tests again, with every branch of the product counted
 	$(BIN)/coverage erase

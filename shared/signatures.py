@@ -194,14 +194,15 @@ def _required(headers: Mapping[str, str], name: str) -> str:
 
 
 def _refuse_outside(timestamp: str, now: float, window_seconds: int) -> None:
-    moment = _moment(timestamp)
+    moment = moment_of(timestamp)
     if moment is None:
         raise SignatureInvalid("The timestamp is neither in Unix seconds nor a date and time (RFC 3339).")
     if abs(now - moment) > window_seconds:
         raise SignatureInvalid(f"The timestamp is more than {window_seconds} s away from now.")
 
 
-def _moment(timestamp: str) -> float | None:
+def moment_of(timestamp: str) -> float | None:
+    """Give a timestamp in Unix seconds; None where it is none."""
     if _UNIX_SECONDS.fullmatch(timestamp):
         return float(timestamp)
     if not _DATE_AND_TIME.fullmatch(timestamp):

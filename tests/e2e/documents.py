@@ -7,6 +7,7 @@ four; the others are what they print. Sessions above the first `##` prepare thos
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,8 @@ from shared.sources import Sources
 from tests.e2e.stack import Gateway, Stack
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "errors.md", ROOT / "docs" / "curl.md"]
+
+OFFLINE_SESSIONS = ROOT / "docs" / "webhooks" / "README.md"
 
 API_DOCUMENTS: Mapping[Path, Callable[[Site], bytes]] = {
     ROOT / "docs/openapi/openapi.json": openapi_json,
@@ -129,6 +132,20 @@ def _its_gateway(section: str, stack: Stack, gateway: Gateway) -> Iterator[Gatew
         yield own
 
 
+def tried(document: str) -> str:
+    """Give the document with what `make webhook` prints in its sessions; make itself is left out of it."""
+    return _BLOCK.sub(lambda block: "".join(map(_tried, _commands(block[0]))), document)
+
+
+def _tried(command: str) -> str:
+    before, _, after = command.partition("make webhook ")
+    environment, given = (dict(word.split("=", 1) for word in shlex.split(part)) for part in (before, after))
+    headers = ["--headers", given["HEADERS"]] if "HEADERS" in given else []
+    arguments = [sys.executable, "-m", "webhook", given["SOURCE"], given["PAYLOAD"], *headers]
+    run = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=30)
+    return f"$ {command}\n{run.stdout}{run.stderr}"
+
+
 def schema_of(model: type[BaseModel]) -> str:
     """Give the JSON schema of a document, from the model that reads it."""
     schema = model.model_json_schema()
@@ -143,6 +160,7 @@ def main() -> None:
     icon().save(POWER_PLATFORM / "icon.png", optimize=True)
     for path, model in SCHEMAS.items():
         path.write_text(schema_of(model), "utf-8")
+    OFFLINE_SESSIONS.write_text(tried(OFFLINE_SESSIONS.read_text("utf-8")), "utf-8")
     with Stack.running() as stack, stack.gateway() as gateway:
         for path in DOCUMENTS:
             stack.reset()

@@ -49,6 +49,12 @@ def test_describing_the_api_costs_a_cold_start_nothing() -> None:
     assert [name for name in loaded if name.startswith(describing)] == []
 
 
+def test_taking_webhooks_costs_a_cold_start_nothing() -> None:
+    loaded = {name.decode() for name in run("-c", "import function_app, sys; print(*sys.modules)")}
+    taking = ("jmespath", "shared.expressions", "shared.proofs", "shared.signatures", "shared.sources")
+    assert [name for name in loaded if name.startswith(taking)] == []
+
+
 def test_telemetry_costs_a_cold_start_its_interface_alone() -> None:
     loaded = {name.decode() for name in run("-c", "import function_app, sys; print(*sys.modules)")}
     exporting = ("azure.monitor", "opentelemetry.sdk", "opentelemetry.instrumentation")

@@ -1,0 +1,1 @@
+"""`make webhook`: what the gateway makes of a webhook, told without a gateway, a network or a ticket system."""
