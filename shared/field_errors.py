@@ -15,6 +15,7 @@ _WORDS = {
     "list_type": "must be a list",
     "literal_error": "must be {expected}",
     "missing": "is required",
+    "model_attributes_type": "must be a JSON object",
     "model_type": "must be a JSON object",
     "string_pattern_mismatch": "must match {pattern}",
     "string_too_short": "must not be empty",

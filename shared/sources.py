@@ -36,6 +36,7 @@ FIELDS = [str(field.alias) for field in AssignmentRequest.model_fields.values() 
 """What may be mapped: every field of a request but the ticket, which the source has by itself."""
 
 KEY = re.compile(r"[ -~]{1,255}")
+_UNRESOLVED = "@Microsoft.KeyVault("  # what the platform leaves where it could not fetch the secret (facts.md §5)
 _KEY_RULE = "must be found, and be a whole number or 1 to 255 printable ASCII characters"
 # Where pydantic names the kind that it took something for, or that a name is meant and not what bears it.
 _OF_PYDANTIC = re.compile(r"(?<=^sources)(\.[^.]+\.(?:verify|ticket|idempotencyKey))\.[^.]+|\.\[key\]$")
@@ -100,9 +101,9 @@ class Source(BaseModel):
     """Where the key is found under which an event is carried out once; without it, what the scheme offers as one."""
 
     def secrets(self, environment: Mapping[str, str]) -> list[str]:
-        """Give the secrets that are set."""
+        """Give the secrets that are set; where the scheme takes one and there is none, the source is off."""
         values = (environment.get(name, "").strip() for name in self.verify.secrets)
-        return [value for value in values if value]
+        return [value for value in values if value and not value.startswith(_UNRESOLVED)]
 
     def verified(self, headers: Mapping[str, str], body: bytes, secrets: list[str], now: float) -> str | None:
         """Give the delivery's own id, None where it has none; raises SignatureInvalid where it is not genuine."""

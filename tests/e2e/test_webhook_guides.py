@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from sandbox.programs import ROOT
 from shared.errors import InvalidRequest, SignatureInvalid
@@ -119,6 +120,15 @@ def test_a_configuration_or_group_that_is_missing_is_refused(name: str, empty: s
         with pytest.raises(InvalidRequest) as caught:
             AssignmentRequest.parse(request)
         assert field in {each.field for each in caught.value.errors}
+
+
+def test_the_published_schema_takes_the_ready_sources_and_no_field_beside_theirs() -> None:
+    validator = Draft202012Validator(json.loads((ROOT / "docs/webhooks.schema.json").read_text("utf-8")))
+    ready = json.loads(READY.read_text("utf-8"))
+    validator.validate(ready)
+    for name in SOURCES:
+        for beside in ({"unless": "a"}, {"verify": {"scheme": "github"}}, {"map": {"groupNam": "a"}}):
+            assert not validator.is_valid({"sources": {name: {**ready["sources"][name], **beside}}})
 
 
 def test_an_issue_with_two_labels_for_a_group_is_refused() -> None:

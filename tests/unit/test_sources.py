@@ -69,6 +69,8 @@ def event(payload: object = PAYLOAD, headers: Mapping[str, str] | None = None, *
         ({"idempotencyKey": {"header": "X", "prefix": ""}}, "idempotencyKey.prefix", "not known"),
         ({"unless": "a"}, "unless", "not known"),
         ({"verify": {}}, "verify", "must have a 'scheme'"),
+        ({"verify": 5}, "verify", "must be a JSON object"),
+        ({"verify": None}, "verify", "must be a JSON object"),
         ({"verify": {"scheme": "gitlab", "secrets": ["A"]}}, "verify", "'github'"),
         ({"verify": {"scheme": "github"}}, "verify.secrets", "required"),
         ({"verify": {"scheme": "github", "secrets": []}}, "verify.secrets", "empty"),
@@ -150,6 +152,7 @@ def test_secrets_are_the_settings_that_are_set() -> None:
     source = parsed()
     assert source.secrets({"OLD_SECRET": " old ", "NEW_SECRET": "new", "OTHER": "other"}) == ["old", "new"]
     assert source.secrets({"OLD_SECRET": " ", "OTHER": "other"}) == []
+    assert source.secrets({"OLD_SECRET": "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)"}) == []
     assert parsed(verify={"scheme": "entra"}).secrets({"A": "a"}) == []
 
 
@@ -157,6 +160,12 @@ def test_an_event_becomes_the_request_that_is_mapped() -> None:
     found = event(ticket="number", idempotencyKey="id")
     assert found == Event({"configurationName": "Wi-Fi", "groupName": "SG-Pilot", "ticket": "INC1"}, "42")
     assert AssignmentRequest.parse(found.request).ticket == "INC1"
+
+
+def test_a_constant_is_a_literal_and_a_number_becomes_a_string_where_there_is_one() -> None:
+    places = {"dryRun": "`true`", "targetType": "'exclusionGroup'", "groupName": "nothing && to_string(nothing)"}
+    found = event(map={**places, "justification": "id && to_string(id)"}).request
+    assert found == {"dryRun": True, "targetType": "exclusionGroup", "groupName": None, "justification": "42"}
 
 
 def test_ticket_and_key_may_stand_in_headers() -> None:
