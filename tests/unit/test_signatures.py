@@ -197,6 +197,12 @@ def test_a_key_in_base64_counts_with_its_padding_and_without_and_otherwise_not_a
         assert not verifies("standard-webhooks", headers, secrets=[broken])
 
 
+@EACH
+def test_a_secret_that_is_no_text_at_all_verifies_nothing_and_breaks_nothing(name: str) -> None:
+    assert not verifies(name, sent(name), secrets=["\udcff"])
+    assert verifies(name, sent(name), secrets=["\udcff", secret(name)])
+
+
 def test_a_secret_that_is_not_ascii_counts_by_its_utf_8() -> None:
     assert verifies("github", SENDERS["github"]("gehäim", BODY, NOW), secrets=["gehäim"])
     assert verifies("basic", SENDERS["basic"]("gehäim", BODY, NOW), secrets=["gehäim"])

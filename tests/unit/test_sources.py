@@ -217,6 +217,11 @@ def test_a_function_that_cannot_take_what_is_there_finds_nothing(text: str) -> N
     assert event({**PAYLOAD, "items": [1]}, map={"groupName": text}).request == {"groupName": None}
 
 
+def test_a_function_may_take_as_many_arguments_as_it_likes_where_jmespath_says_so() -> None:
+    assert expression("not_null(a, b, c)").of({"c": "found"}) == "found"
+    assert expression("merge(@, {b: 'c'}, {d: 'e'})").of({}) == {"b": "c", "d": "e"}
+
+
 payloads = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["a", "b", "approved", "items"]), inner),
