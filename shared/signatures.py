@@ -88,7 +88,7 @@ SIGNATURES: Mapping[str, Signature] = {
         id_header="webhook-id",
     ),
 }
-"""The schemes that have nothing to choose (facts.md §5)."""
+"""The schemes that have nothing to choose (facts.md §6)."""
 
 
 def verify(scheme: Scheme, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: float) -> str | None:

@@ -1,4 +1,4 @@
-"""What the senders of webhooks put into their headers, each as its own documentation says (facts.md §5)."""
+"""What the senders of webhooks put into their headers, each as its own documentation says (facts.md §6)."""
 
 import base64
 import hashlib
