@@ -79,7 +79,7 @@ OPERATIONS = (
             *CHANGES,
             *("malformed-json", "body-too-large", "unsupported-media-type"),
             *("group-not-found", "filter-not-found", "ambiguous-name", "assignment-conflict"),
-            *("group-unreadable", "filter-not-applied"),
+            *("group-unreadable", "filter-not-applied", "store-unavailable"),
         ),
         role=WRITE_ROLE,
     ),

@@ -32,6 +32,7 @@ WHEN: Mapping[str, str] = {
     "graph-unavailable": "Microsoft Graph failed or did not answer in time; nothing was written.",
     "identity-unavailable": "There was no token in time; nothing was written.",
     "outcome-unknown": "The change was sent and nobody knows yet whether it landed; the same request again settles it.",
+    "store-unavailable": "The gateway's own store failed or did not answer in time; the same request again is safe.",
 }
 
 ERRORS: Mapping[str, type[GatewayError]] = {error.code: error for error in GatewayError.__subclasses__()}

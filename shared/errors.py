@@ -12,7 +12,7 @@
     ├── 424  GraphForbidden, IdentityMissing, Misconfigured, GroupUnreadable, FilterNotApplied
     ├── 429  Throttled, RateLimited
     ├── 500  InternalError
-    └── 503  GraphUnavailable, IdentityUnavailable, OutcomeUnknown
+    └── 503  GraphUnavailable, IdentityUnavailable, OutcomeUnknown, StoreUnavailable
 
 Flows and Logic Apps retry 408, 429 and 5xx by themselves and nothing else, so a fault that lasts is never 5xx, and
 one that passes always is. The one exception is `InternalError`, which is a bug.
@@ -238,3 +238,9 @@ class OutcomeUnknown(GatewayError):
     """A write was sent and nobody can say whether it landed; sending the same request again settles it."""
 
     code, title, status = "outcome-unknown", "The outcome is not known yet", 503
+
+
+class StoreUnavailable(GatewayError):
+    """The ledger or the queue failed in a way that may pass; sending the same request again is safe."""
+
+    code, title, status = "store-unavailable", "The store is not available", 503
