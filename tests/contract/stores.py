@@ -1,0 +1,127 @@
+"""The ledger's stores as tests use them: SQLite in a file, Azure Storage as Azurite emulates it."""
+
+import base64
+import shutil
+import sqlite3
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.queue import QueueClient
+
+from shared.ledger import Ledger, Queue, Rows
+from shared.ledger_sqlite import SqliteQueue, SqliteRows
+from shared.ledger_tables import TableRows, table
+from shared.queue_storage import StorageQueue, queue
+
+AZURITE = Path(__file__).with_name("azurite") / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+ACCOUNT, KEY = "devstoreaccount1", base64.b64encode(bytes(32)).decode()
+MISSING = "Azurite needs Node.js, and to be installed: make azurite"
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as the trigger would get it, in the bytes that stand in the queue."""
+
+    body: str
+    poisoned: bool
+
+
+@dataclass(frozen=True)
+class Store:
+    """One store: the ledger in it, its rows, its queue, and a look at what can be taken out of the queue by now."""
+
+    rows: Rows
+    queue: Queue
+    messages: Callable[[], list[Message]]
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger over the rows."""
+        return Ledger(self.rows)
+
+
+@dataclass(frozen=True)
+class Azurite:
+    """A running Azurite: the addresses of its account's tables and queues."""
+
+    tables: str
+    queues: str
+
+    @property
+    def credential(self) -> AzureNamedKeyCredential:
+        """What it takes in place of a managed identity."""
+        return AzureNamedKeyCredential(ACCOUNT, KEY)
+
+
+@contextmanager
+def running_azurite(folder: Path) -> Iterator[Azurite]:
+    """Run Azurite on free ports of this machine, with nothing on disk; skips the test where it is not installed."""
+    node = shutil.which("node")
+    if node is None or not AZURITE.exists():
+        pytest.skip(MISSING)
+    options = ["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck", "--silent"]
+    for service in ("blob", "queue", "table"):
+        options += [f"--{service}Host", "127.0.0.1", f"--{service}Port", "0"]
+    accounts = {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"}
+    command = [node, str(AZURITE), *options]
+    with subprocess.Popen(command, cwd=folder, env=accounts, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            found: dict[str, str] = {}
+            for line in process.stdout:
+                service, _, address = line.partition(" service is successfully listening at ")
+                if address:
+                    found[service.removeprefix("Azurite ")] = f"{address.strip()}/{ACCOUNT}"
+                if {"Queue", "Table"} <= found.keys():
+                    break
+            yield Azurite(found["Table"], found["Queue"])
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def sqlite_store(folder: Path) -> Iterator[Store]:
+    """Give a store in a file of its own."""
+    file = folder / "ledger.db"
+
+    def messages() -> list[Message]:
+        with closing(sqlite3.connect(file)) as connection:
+            found = connection.execute(
+                "SELECT body, queue FROM messages WHERE visible_at <= ? ORDER BY id", (time.time(),)
+            ).fetchall()
+        return [Message(body, name == "operations-poison") for body, name in found]
+
+    yield Store(SqliteRows(file), SqliteQueue(file, "operations"), messages)
+
+
+@contextmanager
+def azurite_store(azurite: Azurite, tables: str | None = None) -> Iterator[Store]:
+    """Give a store in a table and queues of its own, none of which is there yet; `tables` is an address before it."""
+    name = f"operations{uuid.uuid4().hex}"
+    with ExitStack() as clients:
+        rows = clients.enter_context(table(tables or azurite.tables, name, azurite.credential))
+        work = clients.enter_context(queue(azurite.queues, name, azurite.credential))
+        poison = clients.enter_context(queue(azurite.queues, f"{name}-poison", azurite.credential))
+
+        def messages() -> list[Message]:
+            both = [(name, False), (f"{name}-poison", True)]
+            return [Message(body, poisoned) for each, poisoned in both for body in _peeked(azurite, each)]
+
+        yield Store(TableRows(rows), StorageQueue(work, poison), messages)
+
+
+def _peeked(azurite: Azurite, name: str) -> list[str]:
+    """Look into a queue without the library's own decoding, as the trigger does."""
+    with QueueClient(azurite.queues, name, credential=azurite.credential) as client:
+        try:
+            return [base64.b64decode(each.content, validate=True).decode() for each in client.peek_messages(32)]
+        except ResourceNotFoundError:
+            return []
