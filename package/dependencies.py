@@ -27,6 +27,9 @@ AIOHTTP = frozenset(
     {"aiohttp", "aiohappyeyeballs", "aiosignal", "attrs", "frozenlist", "multidict", "propcache", "yarl"}
 )
 
+# The synchronous client of Table Storage imports the settings of the asynchronous one, whether it is there or not.
+IMPORTED_ALL_THE_SAME = Path("azure/data/tables/_generated/aio")
+
 # What Azure Monitor's package requires and this app gives nothing to do: spans of web frameworks and databases that are
 # not here, and a library that its exporter names in its metadata alone, with what only that one needs.
 IDLE = frozenset(
@@ -42,7 +45,7 @@ NOT_SPOKEN = frozenset({"h2", "hpack", "hyperframe", "pycparser"})
 
 # Within libraries that are shipped: what compiles C, while cryptography needs the compiled part that lies beside it;
 # and pydantic's first version, which pydantic itself looks at for types of that version alone.
-LEFT_BEHIND = (("cffi",), ("pydantic", "v1"))
+LEFT_BEHIND = ("cffi", "pydantic/v1")
 
 _FOR_COMPILERS = {".c", ".h", ".pxd", ".pxi", ".pyi", ".pyx"}
 _FOR_INSTALLERS = {"INSTALLER", "RECORD", "REQUESTED", "WHEEL"}
@@ -65,14 +68,18 @@ def needed(site: Path, app: Iterable[Path]) -> Iterator[Path]:
         name = distribution.name.lower()
         if name not in IDLE | NOT_SPOKEN and (asynchronous or name not in AIOHTTP):
             for file in _files(distribution):
-                parts = file.relative_to(site).parts
-                reached = parts[0] != SDK or file in kept
-                if reached and (asynchronous or "aio" not in parts) and not _is_left_behind(parts):
+                path = file.relative_to(site)
+                reached = path.parts[0] != SDK or file in kept
+                if reached and (asynchronous or not _is_asynchronous(path)) and not _is_left_behind(path):
                     yield file
 
 
-def _is_left_behind(parts: tuple[str, ...]) -> bool:
-    return any(parts[: len(folder)] == folder for folder in LEFT_BEHIND)
+def _is_asynchronous(path: Path) -> bool:
+    return "aio" in path.parts and not path.is_relative_to(IMPORTED_ALL_THE_SAME)
+
+
+def _is_left_behind(path: Path) -> bool:
+    return any(path.is_relative_to(folder) for folder in LEFT_BEHIND)
 
 
 def _holders(site: Path) -> Iterator[Imports]:

@@ -35,13 +35,22 @@ def test_the_gateway_loads_the_package_and_nothing_that_is_installed_here(stack:
     assert {file.suffix for file in of_the_app} == {".pyc", ".so"}  # the byte code in it is taken as it is
 
 
-@pytest.mark.parametrize("module", ["msgraph.generated.models.user", "msgraph.generated.users", "aiohttp"])
-def test_what_was_left_out_cannot_be_imported_from_elsewhere(module: str) -> None:
-    run = subprocess.run(
+def imported(module: str) -> subprocess.CompletedProcess[str]:
+    """Import a module where only the package and Python's own library are."""
+    return subprocess.run(
         [sys.executable, "-S", "-c", f"import {module}"],
-        env={"PYTHONPATH": os.environ["GATEWAY_PACKAGES"]},
+        env={"PYTHONPATH": os.pathsep.join([str(APP), os.environ["GATEWAY_PACKAGES"]])},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "ModuleNotFoundError" in run.stderr
+
+
+@pytest.mark.parametrize("module", ["shared.ledger_tables", "shared.queue_storage"])
+def test_what_is_loaded_only_where_it_is_used_can_be_loaded_from_the_package(module: str) -> None:
+    assert imported(module).stderr == ""
+
+
+@pytest.mark.parametrize("module", ["msgraph.generated.models.user", "msgraph.generated.users", "aiohttp"])
+def test_what_was_left_out_cannot_be_imported_from_elsewhere(module: str) -> None:
+    assert "ModuleNotFoundError" in imported(module).stderr
