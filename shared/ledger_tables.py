@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
@@ -100,10 +101,8 @@ class TableRows:
             raise StoreUnavailable(SILENT) from error
 
     def _make_table(self) -> None:
-        try:
+        with suppress(ResourceExistsError):  # somebody else was faster
             self._table.create_table()
-        except ResourceExistsError:
-            return  # somebody else was faster
 
     def _create(self, row: Row) -> Row | None:
         entity = _entity(row)
@@ -139,10 +138,8 @@ class TableRows:
 
     def _remove(self, place: str, key: str, etag: str | None) -> None:
         unchanged = MatchConditions.IfNotModified if etag else None
-        try:
+        with suppress(ResourceModifiedError):
             self._table.delete_entity(place, key, etag=etag, match_condition=unchanged)
-        except ResourceModifiedError:
-            return
 
     def _query(
         self, condition: str, values: Mapping[str, str], select: list[str] | None = None
