@@ -1,10 +1,11 @@
 """The queue in Azure Queue Storage; the only module that knows azure.storage.queue."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from azure.core.credentials import AzureNamedKeyCredential, TokenCredential
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
 
 from shared.errors import StoreUnavailable
@@ -59,5 +60,6 @@ def _send(client: QueueClient, text: str, delay: timedelta) -> None:
     try:
         client.send_message(text, visibility_timeout=seconds, time_to_live=FOR_EVER)
     except ResourceNotFoundError:
-        client.create_queue()
+        with suppress(ResourceExistsError):  # somebody else was faster
+            client.create_queue()
         client.send_message(text, visibility_timeout=seconds, time_to_live=FOR_EVER)

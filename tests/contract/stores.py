@@ -85,6 +85,7 @@ def running_azurite(folder: Path) -> Iterator[Azurite]:
             yield Azurite(found["Table"], found["Queue"])
         finally:
             process.terminate()
+            process.communicate()  # it says goodbye, and falls over where nobody listens
 
 
 @contextmanager

@@ -269,6 +269,14 @@ def test_what_is_sent_comes_out_when_its_delay_has_passed(store: Store) -> None:
     assert [(message.body, message.poisoned) for message in store.messages()] == [("now", False)]
 
 
+def test_the_first_messages_may_be_sent_at_once(store: Store) -> None:
+    async def all_at_once() -> None:
+        await asyncio.gather(*(store.queue.send(str(number), timedelta()) for number in range(RIVALS)))
+
+    asyncio.run(all_at_once())
+    assert sorted(int(message.body) for message in store.messages()) == list(range(RIVALS))
+
+
 def test_what_has_failed_for_good_lies_in_the_poison_queue(store: Store) -> None:
     asyncio.run(store.queue.bury("gone"))
     assert [(message.body, message.poisoned) for message in store.messages()] == [("gone", True)]
