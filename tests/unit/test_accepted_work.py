@@ -28,6 +28,7 @@ from shared.operations import (
 
 NOW = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DEADLINE = (timedelta(seconds=each) for each in (1, 60, 3600, 100))
+TEXTS = st.text("aB1/\\#?%'\" \n\x00\x7f\x85ü😀\ud83d")
 PROBLEM = {"code": "graph-unavailable"}
 ACCEPTED = accept("jira", "1", "INC1", {"groupName": "SG-Pilot"}, NOW)
 
@@ -127,7 +128,7 @@ def test_a_reminder_ends_the_lease_of_who_has_not_been_heard_of() -> None:
     assert started(reminded, reminded.updated).attempts == 2
 
 
-@given(source=st.text(), event=st.text(), ticket=st.none() | st.text())
+@given(source=TEXTS, event=TEXTS, ticket=st.none() | TEXTS)
 def test_an_id_is_the_same_each_time_and_made_of_nothing_that_a_key_may_not_have(
     source: str, event: str, ticket: str | None
 ) -> None:
