@@ -47,7 +47,7 @@ class TableRows:
     """Rows of one table, which is made when it is missed.
 
     The synchronous client, in threads: the asynchronous one drags another HTTP client in (decision 8). It sends again
-    what failed, and the second sending may meet the first (facts.md §5): each write bears a stamp, and where something
+    what failed, and the second sending may meet the first (facts.md §7): each write bears a stamp, and where something
     is in its way, the stamp tells whether that is itself.
     """
 

@@ -36,7 +36,7 @@ FIELDS = [str(field.alias) for field in AssignmentRequest.model_fields.values() 
 """What may be mapped: every field of a request but the ticket, which the source has by itself."""
 
 KEY = re.compile(r"[ -~]{1,255}")
-_UNRESOLVED = "@Microsoft.KeyVault("  # what the platform leaves where it could not fetch the secret (facts.md §5)
+_UNRESOLVED = "@Microsoft.KeyVault("  # what the platform leaves where it could not fetch the secret (facts.md §6)
 _KEY_RULE = "must be found, and be a whole number or 1 to 255 printable ASCII characters"
 # Where pydantic names the kind that it took something for, or that a name is meant and not what bears it.
 _OF_PYDANTIC = re.compile(r"(?<=^sources)(\.[^.]+\.(?:verify|ticket|idempotencyKey))\.[^.]+|\.\[key\]$")
