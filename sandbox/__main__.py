@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 
@@ -20,6 +22,7 @@ from sandbox.programs import (
     start_graph,
     start_host,
     start_identity,
+    stores,
 )
 from sandbox.serving import LOOPBACK
 from sandbox.tenant import PILOT, WIFI_HQ
@@ -52,7 +55,9 @@ def main() -> int:
     with ExitStack() as programs:
         graph = programs.enter_context(start_graph(options.graph_port, _say))
         identity = programs.enter_context(start_identity(options.identity_port, _say))
-        environment = {**sample_settings(), **os.environ, **sandbox_settings(graph, identity)}
+        # The emulators begin anew with each run, and so has to do what is remembered of them.
+        folder = Path(programs.enter_context(TemporaryDirectory()))
+        environment = {**sample_settings(), **stores(folder), **os.environ, **sandbox_settings(graph, identity)}
         if options.func:
             _say(_welcome(graph.url, identity.url, f"http://{LOOPBACK}:{options.port}"))
             command = ["func", "start", "--port", str(options.port)]

@@ -119,5 +119,11 @@ def sandbox_settings(graph: Program, identity: Program) -> dict[str, str]:
     return {"GRAPH_BASE_URL": graph.url, "IDENTITY_ENDPOINT": f"{identity.url}/msi/token"}
 
 
+def stores(folder: Path) -> dict[str, str]:
+    """Give the settings that have the gateway keep its accepted work in a folder."""
+    file = f"sqlite:///{folder.resolve() / 'operations.sqlite'}"
+    return {"OPERATIONS_STORE": file, "OPERATIONS_QUEUE": file}
+
+
 def _python(module: str, port: int) -> list[str]:
     return [sys.executable, "-m", module, "--port", str(port)]

@@ -3,10 +3,15 @@
 import functools
 import logging
 import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from shared.choices import Choices
+from shared.details import FieldError
+from shared.entrance import Parts
+from shared.errors import Misconfigured
 from shared.exactly_once import Writer
-from shared.gateway import Gateway, Parts
+from shared.gateway import Gateway
 from shared.graph_calls import GraphCalls
 from shared.graph_entra import GraphEntra
 from shared.graph_intune import GraphIntune
@@ -16,9 +21,13 @@ from shared.guardrails import NARROW
 from shared.rate_limit import RateLimit
 from shared.resolution import Resolver
 from shared.service import AssignmentService
-from shared.settings import read_settings, read_site
+from shared.settings import Settings, read_settings, read_site
 from shared.telemetry import quieten_libraries
 from shared.write_budget import WriteBudget
+
+if TYPE_CHECKING:  # a create needs neither at the cold start
+    from shared.sources import Source
+    from shared.stores import Stores
 
 _LOG = logging.getLogger("gateway")
 
@@ -41,4 +50,34 @@ def _parts() -> Parts:
     service = AssignmentService(graph, resolver, guard, writer, writes_enabled=settings.writes_enabled)
     choices = Choices(graph, settings.guardrails, filters=settings.filters)
     rate_limit = RateLimit(settings.requests_per_minute)
-    return Parts(settings.authentication, rate_limit, service, choices, settings.deadline_seconds, settings.base_url)
+    return Parts(
+        settings.authentication,
+        rate_limit,
+        service,
+        choices,
+        settings.deadline_seconds,
+        settings.base_url,
+        functools.cache(lambda: _sources(settings)),
+        functools.cache(lambda: _stores(settings)),
+        settings.retention,
+    )
+
+
+def _sources(settings: Settings) -> Mapping[str, "Source"]:
+    if settings.webhooks is None:
+        return {}
+    from shared.sources import Sources  # noqa: PLC0415 - a create needs none of it at the cold start
+
+    return Sources.parse(settings.webhooks).sources
+
+
+def _stores(settings: Settings) -> "Stores":
+    if settings.store and settings.queue:
+        from shared.stores import open_stores  # noqa: PLC0415 - as above
+
+        return open_stores(settings.store, settings.queue, settings.client_id)
+    places = {"OPERATIONS_STORE": settings.store, "OPERATIONS_QUEUE": settings.queue}
+    raise Misconfigured(
+        "Work can only be kept where OPERATIONS_STORE and OPERATIONS_QUEUE say where.",
+        errors=[FieldError(name, "is missing") for name, place in places.items() if place is None],
+    )

@@ -1,24 +1,21 @@
 """One method for each HTTP function: parse, identify the caller, validate, have it carried out, answer."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
 from shared.answers import Choices as ChoicesBody
 from shared.answers import ListedAssignments, Preview
-from shared.callers import PRINCIPAL_HEADER, Access, Authentication, Caller
+from shared.callers import Caller
 from shared.choices import Choices
 from shared.details import Choice
 from shared.documents import Site, openapi_json, swagger_json
-from shared.errors import Misconfigured, RateLimited
+from shared.entrance import Entrance, Parts
+from shared.errors import Misconfigured
 from shared.http import (
-    Operation,
     Request,
     Response,
-    answered,
     client_request_id,
     in_time,
     json_body,
@@ -26,54 +23,34 @@ from shared.http import (
     query,
     success,
 )
-from shared.rate_limit import RateLimit
 from shared.schemas import AssignmentRequest, Purpose, read_assignment_id, read_configuration_id, read_purpose
-from shared.service import AssignmentService
 from shared.telemetry import Attempt
 
 Offer = Callable[[str, Caller, Attempt], Awaitable[list[Choice]]]
-
-MOST_REQUESTS_AT_ONCE = 100
-PAUSE_SECONDS = 5
-
-_LOG = logging.getLogger("gateway")
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What answering takes, wired once per process: `base_url` is the app's own, without a path."""
-
-    authentication: Authentication
-    rate_limit: RateLimit
-    service: AssignmentService
-    choices: Choices
-    deadline_seconds: int
-    base_url: str
 
 
 class Gateway:
     """Answers requests; `parts` raises Misconfigured until the settings are right."""
 
     def __init__(self, parts: Callable[[], Parts], site: Callable[[], Site]) -> None:
-        self._parts = parts
+        self._entrance = Entrance(parts)
         self._site = site
-        self._under_way = 0
 
     async def create_assignment(self, request: Request) -> Response:
         """Answer POST `/assignments`."""
-        return await self._answered(request, "create_assignment", self._create)
+        return await self._entrance.answered(request, "create_assignment", self._create)
 
     async def list_assignments(self, request: Request) -> Response:
         """Answer GET `/configurations/{configurationId}/assignments`."""
-        return await self._answered(request, "list_assignments", self._list)
+        return await self._entrance.answered(request, "list_assignments", self._list)
 
     async def get_assignment(self, request: Request) -> Response:
         """Answer GET `/configurations/{configurationId}/assignments/{assignmentId}`."""
-        return await self._answered(request, "get_assignment", self._get)
+        return await self._entrance.answered(request, "get_assignment", self._get)
 
     async def delete_assignment(self, request: Request) -> Response:
         """Answer DELETE of the same."""
-        return await self._answered(request, "delete_assignment", self._delete)
+        return await self._entrance.answered(request, "delete_assignment", self._delete)
 
     async def list_configurations(self, request: Request) -> Response:
         """Answer GET `/configurations`."""
@@ -91,7 +68,7 @@ class Gateway:
         """Answer GET `/health`: anonymous, so it names settings and the rules they break, and nothing else."""
         attempt = Attempt(client_request_id(request), "get_health", outcome="read")
         try:
-            self._parts()
+            self._entrance.parts().sources()
         except Misconfigured as error:
             # A probe takes the app out of service on a 5xx, and on nothing else.
             return problem(error, attempt.client_request_id, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -106,7 +83,7 @@ class Gateway:
         return await _document(request, "get_swagger", swagger_json, self._site())
 
     async def _create(self, request: Request, attempt: Attempt) -> Response:
-        parts, caller = await self._begin(request, "write", attempt)
+        parts, caller = await self._entrance.begin(request, "write", attempt)
         document = json_body(request)
         attempt.asked = AssignmentRequest.told(document)
         asked = AssignmentRequest.parse(document)
@@ -123,18 +100,18 @@ class Gateway:
         return success(HTTPStatus.CREATED, written.body, attempt, {"Location": f"{parts.base_url}/api/{path}"})
 
     async def _list(self, request: Request, attempt: Attempt) -> Response:
-        parts, caller = await self._begin(request, "read", attempt)
+        parts, caller = await self._entrance.begin(request, "read", attempt)
         work = parts.service.assignments(_configuration_id(request, attempt), caller, attempt)
         listed = ListedAssignments(value=await in_time(request, parts.deadline_seconds, work, attempt))
         return _read(listed.encoded(), attempt)
 
     async def _get(self, request: Request, attempt: Attempt) -> Response:
-        parts, caller = await self._begin(request, "read", attempt)
+        parts, caller = await self._entrance.begin(request, "read", attempt)
         work = parts.service.assignment(*_assignment_address(request, attempt), caller, attempt)
         return _read(await in_time(request, parts.deadline_seconds, work, attempt), attempt)
 
     async def _delete(self, request: Request, attempt: Attempt) -> Response:
-        parts, caller = await self._begin(request, "write", attempt)
+        parts, caller = await self._entrance.begin(request, "write", attempt)
         address = _assignment_address(request, attempt)
         given = query(request)
         attempt.asked = {**attempt.asked, **Purpose.told(dict(given))}
@@ -149,43 +126,13 @@ class Gateway:
 
     async def _offered(self, request: Request, action: str, kind: Callable[[Choices], Offer]) -> Response:
         async def offer(request: Request, attempt: Attempt) -> Response:
-            parts, caller = await self._begin(request, "read", attempt)
+            parts, caller = await self._entrance.begin(request, "read", attempt)
             search = request.params.get("search", "")
             work = kind(parts.choices)(search, caller, attempt)
             offered = await in_time(request, parts.deadline_seconds, work, attempt)
             return _read(ChoicesBody(value=offered).encoded(), attempt)
 
-        return await self._answered(request, action, offer)
-
-    async def _answered(self, request: Request, action: str, operation: Operation) -> Response:
-        # Refused early and in words: the host's own limit (host.json) lies above this one, and says nothing.
-        crowded = self._under_way >= MOST_REQUESTS_AT_ONCE
-        self._under_way += 1
-        try:
-            return await answered(request, action, _refuse if crowded else operation)
-        finally:
-            self._under_way -= 1
-
-    async def _begin(self, request: Request, access: Access, attempt: Attempt) -> tuple[Parts, Caller]:
-        """Tell who is asking, and whether that caller may ask for such a thing, and now."""
-        believed = False
-        try:
-            parts = self._parts()
-            believed = parts.authentication.tenant_id is not None
-        finally:
-            if PRINCIPAL_HEADER in request.headers and not believed:
-                _LOG.warning("%s was ignored: the platform's authentication is not in use here.", PRINCIPAL_HEADER)
-        attempt.caller = caller = parts.authentication.caller(request.headers)
-        caller.check(access)
-        await parts.rate_limit.take(caller.id)
-        return parts, caller
-
-
-async def _refuse(_: Request, __: Attempt) -> Response:
-    raise RateLimited(
-        f"The gateway has {MOST_REQUESTS_AT_ONCE} requests under way; this one was not begun.",
-        retry_after_seconds=PAUSE_SECONDS,
-    )
+        return await self._entrance.answered(request, action, offer)
 
 
 async def _document(request: Request, action: str, made: Callable[[Site], bytes], site: Site) -> Response:

@@ -41,14 +41,7 @@ class ManagedIdentity:
         self.generation += 1
         # Without what the library keeps, too: it would give the same token once more.
         # The synchronous credential, in a thread: the asynchronous one drags another HTTP client in (facts.md §2).
-        self._credential = ManagedIdentityCredential(
-            client_id=self._client_id,
-            retry_total=0,
-            connection_timeout=TIMEOUT_SECONDS,
-            read_timeout=TIMEOUT_SECONDS,
-            use_env_settings=False,  # no proxy of the environment's gets to see the identity header or the token
-            raw_response_hook=_refuse_passing_failures,
-        )
+        self._credential = credential(self._client_id)
         self._request: asyncio.Task[AccessToken] | None = None
 
     async def get_token(self, *scopes: str, **_: Any) -> AccessToken:  # noqa: ANN401 - the protocol's own signature
@@ -72,6 +65,18 @@ class ManagedIdentity:
         except UNREADABLE as error:
             raise IdentityUnavailable(SILENT) from error
         return token
+
+
+def credential(client_id: str | None) -> ManagedIdentityCredential:
+    """Give the identity as the libraries of Azure take it; it keeps its tokens, one for each of their services."""
+    return ManagedIdentityCredential(
+        client_id=client_id,
+        retry_total=0,
+        connection_timeout=TIMEOUT_SECONDS,
+        read_timeout=TIMEOUT_SECONDS,
+        use_env_settings=False,  # no proxy of the environment's gets to see the identity header or the token
+        raw_response_hook=_refuse_passing_failures,
+    )
 
 
 def _usable(request: asyncio.Task[AccessToken]) -> bool:

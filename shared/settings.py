@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,11 +18,18 @@ APP_FOLDER = Path(__file__).resolve().parent.parent
 MAX_DEADLINE_SECONDS = 220
 MAX_PORT = 65_535
 MAX_RATE = 100_000
+MAX_DAYS = 3650
+FILE = "sqlite:///"
+OPERATIONS = "operations"
+"""The name of the ledger's table and of the queue, and of the queue in the trigger."""
 
 RATE_RULE = f"must be a whole number from 1 to {MAX_RATE}"
+DAYS_RULE = f"must be a whole number from 1 to {MAX_DAYS}"
+STORE_RULE = "must be https://{account}.%s.core.windows.net; sqlite:///{file}, one for both, serves the sandbox"
 
 _LOOPBACK_URL = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:(?P<port>[0-9]{1,5}))?")
 _ANYTHING = re.compile(".+", re.DOTALL)
+_STORAGE = re.compile(r"https://[a-z0-9][a-z0-9.-]*[a-z0-9]/?")
 
 Value = TypeVar("Value")
 
@@ -63,6 +71,10 @@ class Settings:
     requests_per_minute: int
     deadline_seconds: int
     base_url: str
+    webhooks: bytes | None
+    store: str | None
+    queue: str | None
+    retention: timedelta
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -84,11 +96,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         or 100,
         writes_per_20s=read.value("GRAPH_WRITES_PER_20S", _rate, RATE_RULE) or 100,
         requests_per_minute=read.value("CALLER_REQUESTS_PER_MINUTE", _rate, RATE_RULE) or 120,
+        webhooks=read.value("WEBHOOKS", _document, "must be a JSON object or the path of a readable file"),
+        store=read.value("OPERATIONS_STORE", _store, STORE_RULE % "table"),
+        queue=read.value("OPERATIONS_QUEUE", _store, STORE_RULE % "queue"),
+        retention=timedelta(days=read.value("OPERATIONS_RETENTION_DAYS", _days, DAYS_RULE) or 90),
         base_url=_own_url(read.required("WEBSITE_HOSTNAME", "must be the app's own host name; the platform sets it")),
     )
     by_the_platform = "is set by the platform for an app that has a managed identity: assign one"
     read.required("IDENTITY_ENDPOINT", by_the_platform, re.compile(r"https?://[^/\s]+/\S*"))
     read.required("IDENTITY_HEADER", by_the_platform)
+    _check_stores(read, settings, sandbox=bool(loopback_url))
     if read.errors:
         names = ", ".join(dict.fromkeys(error.field for error in read.errors))
         raise Misconfigured(f"Settings of the gateway are missing or wrong: {names}.", errors=read.errors)
@@ -101,6 +118,16 @@ def read_site(environment: Mapping[str, str]) -> Site:
     host_name, mode = read.text("WEBSITE_HOSTNAME"), read.text("AUTH_MODE")
     known: Mapping[str, Mode] = {"key": "key", "entra": "entra"}
     return Site(known.get(mode), _own_url(host_name) if host_name else None)
+
+
+def _check_stores(read: "_Reader", settings: Settings, *, sandbox: bool) -> None:
+    places = {"OPERATIONS_STORE": settings.store, "OPERATIONS_QUEUE": settings.queue}
+    for name, place in places.items():
+        if settings.webhooks and not read.text(name):
+            read.errors.append(FieldError(name, "is missing: accepted webhooks have to be kept"))
+        # What an instance has on its disk is gone with it.
+        if place and place.startswith(FILE) and not (sandbox and settings.store == settings.queue):
+            read.errors.append(FieldError(name, "must name Azure Storage: one file for both serves the sandbox alone"))
 
 
 def _authentication(read: "_Reader") -> Authentication:
@@ -154,13 +181,26 @@ def _guid(text: str) -> str | None:
 
 
 def _guardrails(text: str) -> Guardrails | None:
+    document = _document(text)
+    return None if document is None else Guardrails.parse(document)
+
+
+def _document(text: str) -> bytes | None:
     if text.startswith("{"):
-        return Guardrails.parse(text)
+        return text.encode(errors="surrogatepass")
     try:
         # A relative path starts at the app's own folder, wherever the worker was started.
-        return Guardrails.parse((APP_FOLDER / text).read_bytes())
+        return (APP_FOLDER / text).read_bytes()
     except OSError:
         return None
+
+
+def _store(text: str) -> str | None:
+    return text if text.startswith(FILE) or _STORAGE.fullmatch(text) else None
+
+
+def _days(text: str) -> int | None:
+    return int(text) if re.fullmatch("[0-9]{1,4}", text) and 1 <= int(text) <= MAX_DAYS else None
 
 
 def _seconds(text: str) -> int | None:

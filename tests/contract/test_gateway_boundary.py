@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from datetime import timedelta
 from typing import Any, Never
 
 import azure.functions as func
@@ -10,8 +11,9 @@ import pytest
 
 from shared.callers import Authentication
 from shared.documents import Site
+from shared.entrance import MOST_REQUESTS_AT_ONCE, Parts
 from shared.errors import Unauthenticated
-from shared.gateway import MOST_REQUESTS_AT_ONCE, Gateway, Parts
+from shared.gateway import Gateway
 from shared.rate_limit import RateLimit
 
 
@@ -73,7 +75,9 @@ async def statuses_in_a_crowd() -> tuple[int, set[int], int]:
     """Give the status of one request too many, of those before it, and of one that comes after them."""
     turnstile = Turnstile()
     unused: Any = None
-    gateway = Gateway(lambda: Parts(Authentication(), turnstile, unused, unused, 1, ""), nowhere)
+    gateway = Gateway(
+        lambda: Parts(Authentication(), turnstile, unused, unused, 1, "", unused, unused, timedelta()), nowhere
+    )
     async with asyncio.timeout(5):
         crowd = [asyncio.create_task(gateway.list_filters(request())) for _ in range(MOST_REQUESTS_AT_ONCE)]
         await turnstile.full.wait()

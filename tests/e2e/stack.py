@@ -6,14 +6,16 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import httpx
 
 from sandbox.functions_host import FUNCTION_KEY
-from sandbox.programs import Program, sample_settings, sandbox_settings, start_graph, start_host, start_identity
+from sandbox.programs import Program, sample_settings, sandbox_settings, start_graph, start_host, start_identity, stores
 from sandbox.tenant import PILOT, WIFI_HQ
 from tests.e2e.leaks import leaks
 
@@ -184,8 +186,10 @@ class Stack:
         machine = {name: value for name, value in os.environ.items() if name not in sample}
         # All tests share a gateway, and together they write more than Graph takes.
         unhurried = {"GRAPH_WRITES_PER_20S": "100000", "CALLER_REQUESTS_PER_MINUTE": "100000"}
-        with start_host(0, {**machine, **sample, **unhurried, **self.settings, **settings}, output.append) as host:
-            key = {"x-functions-key": FUNCTION_KEY}
+        key = {"x-functions-key": FUNCTION_KEY}
+        with TemporaryDirectory() as folder, ExitStack() as programs:
+            own = {**unhurried, **stores(Path(folder)), **self.settings, **settings}
+            host = programs.enter_context(start_host(0, {**machine, **sample, **own}, output.append))
             with httpx.Client(base_url=f"{host.url}/api/", headers=key, timeout=30) as client:
                 yield Gateway(client, output, host)
         output.refuse_leaks()
