@@ -5,6 +5,7 @@ import os
 import azure.functions as func
 
 from shared import loading
+from shared.settings import OPERATIONS
 
 # In `entra` mode the platform asks for a token and the gateway checks whose it is; anything else asks for a key.
 CALLERS = func.AuthLevel.ANONYMOUS if os.environ.get("AUTH_MODE", "").strip() == "entra" else func.AuthLevel.FUNCTION
@@ -62,6 +63,48 @@ async def list_groups(req: func.HttpRequest) -> func.HttpResponse:
 async def list_filters(req: func.HttpRequest) -> func.HttpResponse:
     """Offer assignment filters to choose from, by name."""
     return await gateway.list_filters(req)
+
+
+@app.function_name("receive_webhook")
+@app.route("webhooks/{source}", methods=[func.HttpMethod.POST], auth_level=func.AuthLevel.ANONYMOUS)
+async def receive_webhook(req: func.HttpRequest) -> func.HttpResponse:
+    """Accept a ticket system's event, which proves itself: 202, or 200 when it does not count."""
+    return await gateway.tickets.receive_webhook(req)
+
+
+@app.function_name("get_operation")
+@app.route("operations/{operationId}", methods=[func.HttpMethod.GET])
+async def get_operation(req: func.HttpRequest) -> func.HttpResponse:
+    """Tell what has become of accepted work: 202 until it is finished, then 200."""
+    return await gateway.tickets.get_operation(req)
+
+
+@app.function_name("list_operations")
+@app.route("operations", methods=[func.HttpMethod.GET])
+async def list_operations(req: func.HttpRequest) -> func.HttpResponse:
+    """List a ticket's operations."""
+    return await gateway.tickets.list_operations(req)
+
+
+@app.function_name("process_operation")
+@app.queue_trigger("message", OPERATIONS, connection="AzureWebJobsStorage")
+async def process_operation(message: func.QueueMessage) -> None:
+    """Carry out accepted work, once."""
+    await gateway.tickets.process_operation(message.get_body().decode())
+
+
+@app.function_name("sweep_operations")
+@app.timer_trigger("0 * * * * *", "timer")
+async def sweep_operations(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the trigger's own
+    """Send again, every minute, what waits for too long."""
+    await gateway.tickets.sweep_operations()
+
+
+@app.function_name("clean_operations")
+@app.timer_trigger("0 30 3 * * *", "timer")
+async def clean_operations(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the trigger's own
+    """Remove, every night, what has been kept for long enough."""
+    await gateway.tickets.clean_operations()
 
 
 @app.function_name("get_health")

@@ -3,7 +3,6 @@
 import functools
 import logging
 import os
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from shared.choices import Choices
@@ -26,8 +25,8 @@ from shared.telemetry import quieten_libraries
 from shared.write_budget import WriteBudget
 
 if TYPE_CHECKING:  # a create needs neither at the cold start
-    from shared.sources import Source
     from shared.stores import Stores
+    from shared.webhooks import Webhooks
 
 _LOG = logging.getLogger("gateway")
 
@@ -57,18 +56,18 @@ def _parts() -> Parts:
         choices,
         settings.deadline_seconds,
         settings.base_url,
-        functools.cache(lambda: _sources(settings)),
+        functools.cache(lambda: _webhooks(settings)),
         functools.cache(lambda: _stores(settings)),
         settings.retention,
     )
 
 
-def _sources(settings: Settings) -> Mapping[str, "Source"]:
-    if settings.webhooks is None:
-        return {}
+def _webhooks(settings: Settings) -> "Webhooks":
     from shared.sources import Sources  # noqa: PLC0415 - a create needs none of it at the cold start
+    from shared.webhooks import Webhooks  # noqa: PLC0415 - as above
 
-    return Sources.parse(settings.webhooks).sources
+    sources = Sources.parse(settings.webhooks).sources if settings.webhooks else {}
+    return Webhooks(sources, os.environ, settings.authentication)
 
 
 def _stores(settings: Settings) -> "Stores":

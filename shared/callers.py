@@ -43,12 +43,13 @@ _ROLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+")
 class Caller:
     """Who is asking, as far as it has been verified.
 
-    `id` is `key` for whoever holds a function key, else the app's id, or a user's object id. `identities` is what a
+    `id` is `key` for whoever holds a function key, `webhook:{source}` for a webhook that has proven itself, else the
+    app's id, or a user's object id. `identities` is what a
     rule may name the caller by, besides `*`. `foreign`: from another tenant.
     """
 
     id: str
-    kind: Literal["key", "application", "user"]
+    kind: Literal["key", "application", "user", "webhook"]
     identities: frozenset[str]
     object_id: str | None = None
     name: str | None = None
@@ -66,6 +67,12 @@ class Caller:
 
 KEY_CALLER = Caller("key", "key", frozenset({"key"}), access=frozenset({"read", "write"}))
 """Function keys cannot tell callers apart: whoever holds one is this caller."""
+
+
+def webhook_caller(source: str) -> Caller:
+    """Give the caller that a source's webhooks are, whoever asked for them over there."""
+    name = f"webhook:{source}"
+    return Caller(name, "webhook", frozenset({name}), access=frozenset({"write"}))
 
 
 @dataclass(frozen=True)

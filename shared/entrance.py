@@ -1,7 +1,7 @@
 """Letting requests in: not too many at once, none whose caller is not known, may not ask for it, or asks too often."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,8 +15,8 @@ from shared.service import AssignmentService
 from shared.telemetry import Attempt
 
 if TYPE_CHECKING:  # a create needs neither at the cold start
-    from shared.sources import Source
     from shared.stores import Stores
+    from shared.webhooks import Webhooks
 
 MOST_REQUESTS_AT_ONCE = 100
 PAUSE_SECONDS = 5
@@ -28,7 +28,7 @@ _LOG = logging.getLogger("gateway")
 class Parts:
     """What answering takes, wired once per process: `base_url` is the app's own, without a path.
 
-    `sources` and `stores` are made when somebody first asks for them; they raise Misconfigured.
+    `webhooks` and `stores` are made when somebody first asks for them; they raise Misconfigured.
     """
 
     authentication: Authentication
@@ -37,7 +37,7 @@ class Parts:
     choices: Choices
     deadline_seconds: int
     base_url: str
-    sources: Callable[[], Mapping[str, "Source"]]
+    webhooks: Callable[[], "Webhooks"]
     stores: Callable[[], "Stores"]
     retention: timedelta
 

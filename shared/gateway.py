@@ -1,8 +1,10 @@
 """One method for each HTTP function: parse, identify the caller, validate, have it carried out, answer."""
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from shared.answers import Choices as ChoicesBody
@@ -26,6 +28,9 @@ from shared.http import (
 from shared.schemas import AssignmentRequest, Purpose, read_assignment_id, read_configuration_id, read_purpose
 from shared.telemetry import Attempt
 
+if TYPE_CHECKING:  # as in `tickets`
+    from shared.tickets import Tickets
+
 Offer = Callable[[str, Caller, Attempt], Awaitable[list[Choice]]]
 
 
@@ -35,6 +40,13 @@ class Gateway:
     def __init__(self, parts: Callable[[], Parts], site: Callable[[], Site]) -> None:
         self._entrance = Entrance(parts)
         self._site = site
+
+    @functools.cached_property
+    def tickets(self) -> "Tickets":
+        """What answers webhooks, and does the work that they leave behind."""
+        from shared.tickets import Tickets  # noqa: PLC0415 - a create needs none of it at the cold start
+
+        return Tickets(self._entrance)
 
     async def create_assignment(self, request: Request) -> Response:
         """Answer POST `/assignments`."""
@@ -68,7 +80,7 @@ class Gateway:
         """Answer GET `/health`: anonymous, so it names settings and the rules they break, and nothing else."""
         attempt = Attempt(client_request_id(request), "get_health", outcome="read")
         try:
-            self._entrance.parts().sources()
+            self._entrance.parts().webhooks()
         except Misconfigured as error:
             # A probe takes the app out of service on a 5xx, and on nothing else.
             return problem(error, attempt.client_request_id, HTTPStatus.SERVICE_UNAVAILABLE)

@@ -1,9 +1,6 @@
 """The HTTP side: `azure.functions` in and out, and the one boundary where every error becomes an answer."""
 
-import asyncio
-import logging
 import re
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -13,20 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 
-from shared import strict_json
 from shared.answers import Problem
-from shared.errors import (
-    BodyTooLarge,
-    GatewayError,
-    GraphUnavailable,
-    IdentityUnavailable,
-    InternalError,
-    MalformedJson,
-    OutcomeUnknown,
-    UnsupportedMediaType,
-)
+from shared.endings import decoded, expected, note, within
+from shared.errors import BodyTooLarge, GatewayError, MalformedJson, Unauthenticated, UnsupportedMediaType
 from shared.schemas import is_guid
-from shared.strict_json import NotJsonError
 from shared.telemetry import Attempt, audit
 
 MAX_BODY_BYTES = 64 * 1024
@@ -36,11 +23,7 @@ Response = func.HttpResponse
 Operation = Callable[[Request, Attempt], Awaitable[Response]]
 Result = TypeVar("Result")
 
-BUG = "Please report this with the instance below."
-BUG_AFTER_WRITE = "The change was sent; a mistake in the gateway kept it from learning more. Send it again."
-
 _NOTHING: Mapping[str, str] = MappingProxyType({})
-_LOG = logging.getLogger("gateway")
 _RUN = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait\s*=\s*\"?(\d{1,6})\b", re.IGNORECASE)
 
@@ -49,34 +32,16 @@ async def answered(request: Request, action: str, operation: Operation) -> Respo
     """Carry an operation out, turn whatever it raises into an answer, and audit the attempt."""
     attempt = Attempt(client_request_id(request), action, run=_flow_run(request))
     try:
-        return await operation(request, attempt)
+        return await expected(operation(request, attempt), attempt)
     except GatewayError as error:
         return _failed(error, attempt)
-    except Exception:  # noqa: BLE001 - the one boundary: a caller gets an answer whatever happens
-        _LOG.exception("A bug: request %s ended in an exception that nothing expected.", attempt.client_request_id)
-        return _failed(OutcomeUnknown(BUG_AFTER_WRITE) if attempt.write_sent else InternalError(BUG), attempt)
     finally:
         audit(attempt)
 
 
 async def in_time(request: Request, setting_seconds: int, work: Awaitable[Result], attempt: Attempt) -> Result:
     """Wait for the work as long as the setting and the caller allow; raises what is true when that has passed."""
-    seconds = _deadline_seconds(request, setting_seconds)
-    attempt.ends = time.monotonic() + seconds
-    try:
-        async with asyncio.timeout(seconds):
-            return await work
-    except TimeoutError as error:
-        if attempt.write_sent:
-            raise OutcomeUnknown(
-                f"The change was sent, and {seconds} s were not enough to learn what became of it. "
-                "Send the same request again: it will find what has landed."
-            ) from error
-        if attempt.waits_for_token:
-            raise IdentityUnavailable(f"There was no token within {seconds} s; nothing was written.") from error
-        raise GraphUnavailable(
-            f"What has to be read first was not there within {seconds} s; nothing was written."
-        ) from error
+    return await within(_deadline_seconds(request, setting_seconds), work, attempt)
 
 
 def json_body(request: Request) -> object:
@@ -84,15 +49,17 @@ def json_body(request: Request) -> object:
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise UnsupportedMediaType("Send the request as JSON, with the header Content-Type: application/json.")
-    body = request.get_body()
-    if len(body) > MAX_BODY_BYTES:
-        raise BodyTooLarge(f"The body has {len(body)} bytes; {MAX_BODY_BYTES} are read at most.")
+    return decoded(raw_body(request, MAX_BODY_BYTES))
+
+
+def raw_body(request: Request, most: int) -> bytes:
+    """Give the request's body as it came; raises BodyTooLarge, and MalformedJson for one that is empty."""
+    body: bytes = request.get_body()
+    if len(body) > most:
+        raise BodyTooLarge(f"The body has {len(body)} bytes; {most} are read at most.")
     if not body:
         raise MalformedJson("The body is empty. A body sent in chunks, without Content-Length, does not arrive here.")
-    try:
-        return strict_json.loads(body)
-    except NotJsonError as error:
-        raise MalformedJson(f"The body cannot be read. {error.reason}") from error
+    return body
 
 
 def query(request: Request) -> list[tuple[str, str]]:
@@ -134,12 +101,11 @@ def problem(error: GatewayError, request_id: str, status: int, headers: Mapping[
 
 def _failed(error: GatewayError, attempt: Attempt) -> Response:
     """Answer with the problem, and note in the attempt how it ended and what lay behind it."""
-    attempt.outcome, attempt.code, attempt.refusals = error.outcome, error.code, error.errors
-    attempt.cause = type(error.__cause__).__name__ if error.__cause__ else None
+    note(error, attempt)
     headers = _headers(attempt)
     if error.graph and error.graph.request_id:
         headers["request-id"] = error.graph.request_id
-    if error.status == HTTPStatus.UNAUTHORIZED:
+    if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §15.5.2: a 401 says how to do better
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
@@ -147,7 +113,8 @@ def _failed(error: GatewayError, attempt: Attempt) -> Response:
 
 
 def _headers(attempt: Attempt) -> dict[str, str]:
-    headers: dict[str, str] = {} if attempt.outcome == "read" else {"Assignment-Outcome": attempt.outcome}
+    of_no_change = attempt.outcome in {"read", "ignored"}
+    headers: dict[str, str] = {} if of_no_change else {"Assignment-Outcome": attempt.outcome}
     headers["client-request-id"] = attempt.client_request_id
     if attempt.graph_request_id:
         headers["request-id"] = attempt.graph_request_id

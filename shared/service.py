@@ -81,6 +81,12 @@ class AssignmentService:
         )
         return [_listed(each, groups, filters) for each in self._seen(configuration, caller, groups)]
 
+    def shows(self, request: AssignmentRequest, caller: Caller) -> bool:
+        """Tell whether the caller may see what was asked, by what stands in it: a name or an id, not both."""
+        target = request.target(request.group_id, request.filter_id)
+        identifier, name = request.configuration_id or "", request.configuration_name or ""
+        return self._guard.shows(caller, Deed("read", identifier, name, target, group_name=request.group_name))
+
     def _check_that_writes_are_enabled(self) -> None:
         if not self._writes_enabled:
             raise WritesDisabled("WRITES_ENABLED is false: nothing is written until an administrator sets it to true.")

@@ -14,7 +14,7 @@ from shared import metrics
 from shared.callers import Caller
 from shared.details import FieldError
 
-Outcome = Literal["created", "unchanged", "planned", "deleted", "read", "refused", "failed"]
+Outcome = Literal["created", "unchanged", "planned", "deleted", "read", "accepted", "ignored", "refused", "failed"]
 
 LONGEST_EVENT = 32_000
 """In characters: Application Insights cuts a message at 32 768, and half an event cannot be read."""
@@ -28,16 +28,18 @@ _AUDIT = logging.getLogger("gateway.audit")
 class Attempt:
     """What is known of one request while it runs; the steps fill it in as they learn it.
 
-    `action` is the function's name, `asked` what the caller gave and `resolved` what its names and ids stand for, both
-    by the names of the wire; `removed` is Graph's whole assignment, so that it can be put back. `run` is the flow's own
-    id of its run, `rule` the guardrail that let the request through. `graph_request_id` is of the call that the answer
-    rests on, `graph_request_ids` of all calls. `waits_for_token` tells that the last call has not left yet,
-    `write_sent` that a write has. `started` and `ends` are on the monotonic clock, in seconds.
+    `action` is the function's name, `asked` what the caller gave and `resolved` what its names and ids stand for,
+    both by the names of the wire; `removed` is Graph's whole assignment, so that it can be put back. `run` is the
+    flow's own id of its run, `operation_id` the accepted work that it is about, `rule` the guardrail that let the
+    request through. `graph_request_id` is of the call that the answer rests on, `graph_request_ids` of all calls.
+    `waits_for_token` tells that the last call has not left yet, `write_sent` that a write has. `started` and `ends`
+    are on the monotonic clock, in seconds.
     """
 
     client_request_id: str
     action: str
     run: str | None = None
+    operation_id: str | None = None
     caller: Caller | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
     resolved: dict[str, str] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Attempt:
             "outcome": self.outcome,
             "code": self.code,
             "cause": self.cause,
+            "operationId": self.operation_id,
             **self._who(),
             **self.asked,
             **self.resolved,
