@@ -29,13 +29,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sandbox.functions_index import IndexedFunction, index, path_segments, route_prefix
+from sandbox.functions_index import IndexedFunction, host_settings, index, path_segments, route_prefix
 from sandbox.serving import address, bind, serve
+from sandbox.triggers import Triggers
 
 PROGRAM = "sandbox.functions_host"
 DEFAULT_PORT = 7071
 FUNCTION_KEY = "sandbox-function-key"
 MASTER_KEY = "sandbox-master-key"
+SQLITE = "sqlite:///"
 
 _KEYS_THAT_OPEN = {"function": {FUNCTION_KEY, MASTER_KEY}, "admin": {MASTER_KEY}}
 _thread_local = threading.local()
@@ -57,7 +59,8 @@ class InvocationContext:
 class FunctionsHost:
     """The ASGI application: routes a request, checks its key, invokes the function and reports the answer."""
 
-    def __init__(self, functions: Sequence[IndexedFunction], prefix: str) -> None:
+    def __init__(self, functions: Sequence[IndexedFunction], prefix: str, triggers: Triggers) -> None:
+        self._triggers = triggers
         served = [function for function in functions if function.trigger["type"] == "httpTrigger"]
         self._routes = [(function.route(prefix), function) for function in served]
         self._threads = ThreadPoolExecutor(thread_name_prefix="function")
@@ -66,11 +69,14 @@ class FunctionsHost:
             methods = ",".join(function.trigger.get("methods", ["every method"]))
             _logger.info("%s: [%s] /%s (%s)", function.name, methods, route.template, function.auth_level)
         for function in functions:
-            if function not in served:
+            if function not in served and not triggers.plays(function):
                 _logger.info("%s: not served here (%s)", function.name, function.trigger["type"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request and print it; its query string may hold a key and is never shown."""
+        if scope["type"] == "lifespan":
+            await self._triggers.live(receive, send)
+            return
         started = time.perf_counter()
         response = await self._respond(Request(scope, receive))
         elapsed = f"{(time.perf_counter() - started) * 1000:.0f} ms"
@@ -78,6 +84,9 @@ class FunctionsHost:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
+        if (timer := self._triggers.meant(request)) and _authorized("admin", request):
+            await self._triggers.fire(timer)
+            return Response(status_code=202)
         found = self._find(request.method, path_segments(_raw_path(request.scope)))
         if found is None:
             return Response(status_code=404)
@@ -217,7 +226,10 @@ def _response(result: object) -> Response:
 
 def create_application(app_folder: Path) -> FunctionsHost:
     """Load the app folder and give the ASGI application that serves it; ValueError where the worker would refuse it."""
-    return FunctionsHost(index(app_folder), route_prefix(app_folder))
+    functions = index(app_folder)
+    place = os.environ.get("OPERATIONS_QUEUE", "")
+    file = app_folder / place.removeprefix(SQLITE) if place.startswith(SQLITE) else None
+    return FunctionsHost(functions, route_prefix(app_folder), Triggers(functions, host_settings(app_folder), file))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -233,7 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     app_folder = options.app.resolve()
     os.chdir(app_folder)  # the host starts its worker in the app's folder, so a relative path in a setting means this
     application = create_application(app_folder)
-    serve(application, listener)
+    serve(application, listener, lifespan="on")
 
 
 if __name__ == "__main__":

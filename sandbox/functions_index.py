@@ -107,8 +107,13 @@ def index(app_folder: Path) -> list[IndexedFunction]:
 
 def route_prefix(app_folder: Path) -> str:
     """Read the prefix of every route from `host.json`: `api` unless it says otherwise."""
-    host = json.loads((app_folder / "host.json").read_text(encoding="utf-8"))
-    return str(host.get("extensions", {}).get("http", {}).get("routePrefix", "api")).strip("/")
+    return str(host_settings(app_folder).get("extensions", {}).get("http", {}).get("routePrefix", "api")).strip("/")
+
+
+def host_settings(app_folder: Path) -> dict[str, Any]:
+    """Read `host.json`."""
+    host: dict[str, Any] = json.loads((app_folder / "host.json").read_text(encoding="utf-8"))
+    return host
 
 
 def _imported(app_folder: Path) -> ModuleType:

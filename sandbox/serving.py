@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import socket
 import sys
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -41,12 +42,18 @@ def address(listener: socket.socket) -> str:
     return f"http://{LOOPBACK}:{listener.getsockname()[1]}"
 
 
-def serve(application: ASGIApp, listener: socket.socket, idle_seconds: int = IDLE_SECONDS) -> None:
+def serve(
+    application: ASGIApp,
+    listener: socket.socket,
+    idle_seconds: int = IDLE_SECONDS,
+    *,
+    lifespan: Literal["on", "off"] = "off",
+) -> None:
     """Serve until SIGTERM or SIGINT; the first line on standard output is the base URL."""
     sys.stdout.write(f"{address(listener)}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
-        application, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=idle_seconds
+        application, log_level="warning", access_log=False, lifespan=lifespan, timeout_keep_alive=idle_seconds
     )
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])

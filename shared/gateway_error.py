@@ -1,6 +1,7 @@
 """What every error of the gateway has: the root of the tree in `errors`."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import ClassVar, Literal
 
 from shared.details import Choice, FieldError, GraphError
@@ -47,4 +48,4 @@ class GatewayError(Exception):
     @property
     def outcome(self) -> Literal["refused", "failed"]:
         """Say whose move it is: the caller's (`refused`, up to 422), or the gateway's and Graph's (`failed`)."""
-        return "failed" if self.status >= Misconfigured.status else "refused"
+        return "failed" if self.status >= HTTPStatus.FAILED_DEPENDENCY else "refused"

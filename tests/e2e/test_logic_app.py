@@ -11,7 +11,8 @@ import pytest
 from sandbox.functions_index import index, path_segments, route_prefix
 from sandbox.programs import ROOT
 from sandbox.tenant import CONFIGURATIONS, PILOT, RESTRICTIONS, WIFI_HQ
-from shared.errors import DEFAULT_RETRY_AFTER_SECONDS, Throttled
+from shared.errors import Throttled
+from shared.gateway_error import DEFAULT_RETRY_AFTER_SECONDS
 from shared.schemas import AssignmentRequest
 from shared.telemetry import Outcome
 from tests.e2e.logic_app import Run
