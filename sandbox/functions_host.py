@@ -29,7 +29,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sandbox.functions_index import IndexedFunction, host_settings, index, path_segments, route_prefix
+from sandbox.functions_index import IndexedFunction, index, path_segments, route_prefix
 from sandbox.serving import address, bind, serve
 from sandbox.triggers import Triggers
 
@@ -37,7 +37,6 @@ PROGRAM = "sandbox.functions_host"
 DEFAULT_PORT = 7071
 FUNCTION_KEY = "sandbox-function-key"
 MASTER_KEY = "sandbox-master-key"
-SQLITE = "sqlite:///"
 
 _KEYS_THAT_OPEN = {"function": {FUNCTION_KEY, MASTER_KEY}, "admin": {MASTER_KEY}}
 _thread_local = threading.local()
@@ -227,9 +226,7 @@ def _response(result: object) -> Response:
 def create_application(app_folder: Path) -> FunctionsHost:
     """Load the app folder and give the ASGI application that serves it; ValueError where the worker would refuse it."""
     functions = index(app_folder)
-    place = os.environ.get("OPERATIONS_QUEUE", "")
-    file = app_folder / place.removeprefix(SQLITE) if place.startswith(SQLITE) else None
-    return FunctionsHost(functions, route_prefix(app_folder), Triggers(functions, host_settings(app_folder), file))
+    return FunctionsHost(functions, route_prefix(app_folder), Triggers(functions, app_folder))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

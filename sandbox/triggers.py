@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,8 +18,9 @@ from azure.functions.queue import QueueMessage  # noqa: TID251 - as above
 from starlette.requests import Request
 from starlette.types import Receive, Send
 
-from sandbox.functions_index import IndexedFunction
+from sandbox.functions_index import IndexedFunction, host_settings
 
+SQLITE = "sqlite:///"
 POLL_SECONDS = 0.05
 MOST_AT_ONCE = 16
 HELD_SECONDS = 600
@@ -96,10 +98,11 @@ class QueueFile:
 class Triggers:
     """Starts the functions of queues and timers, on the loop on which HTTP functions run as well."""
 
-    def __init__(self, functions: Sequence[IndexedFunction], host: Mapping[str, Any], queue_file: Path | None) -> None:
+    def __init__(self, functions: Sequence[IndexedFunction], app_folder: Path) -> None:
         self._functions = {each.name: each for each in functions if each.trigger["type"] != "httpTrigger"}
-        self._settings = QueueSettings.of(host)
-        self._file = queue_file
+        self._settings = QueueSettings.of(host_settings(app_folder))
+        place = os.environ.get("OPERATIONS_QUEUE", "")
+        self._file = app_folder / place.removeprefix(SQLITE) if place.startswith(SQLITE) else None
         self._running: set[asyncio.Task[None]] = set()
 
     def plays(self, function: IndexedFunction) -> bool:
@@ -108,8 +111,9 @@ class Triggers:
 
     def meant(self, request: Request) -> IndexedFunction | None:
         """Give the timer's function that an administrator starts by hand: POST `/admin/functions/{name}`."""
-        function = self._functions.get(request.url.path.removeprefix("/admin/functions/"))
-        return function if request.method == "POST" and function and self.plays(function) else None
+        name = request.url.path.removeprefix("/admin/functions/") if request.method == "POST" else ""
+        function = self._functions.get(name)
+        return function if function and function.trigger["type"] == "timerTrigger" else None
 
     async def live(self, receive: Receive, send: Send) -> None:
         """Play from the server's start to its end (ASGI's lifespan)."""
