@@ -94,14 +94,14 @@ async def process_operation(message: func.QueueMessage) -> None:
 
 
 @app.function_name("sweep_operations")
-@app.timer_trigger("0 * * * * *", "timer")
+@app.timer_trigger("timer", "0 * * * * *")
 async def sweep_operations(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the trigger's own
     """Send again, every minute, what waits for too long."""
     await gateway.tickets.sweep_operations()
 
 
 @app.function_name("clean_operations")
-@app.timer_trigger("0 30 3 * * *", "timer")
+@app.timer_trigger("timer", "0 30 3 * * *")
 async def clean_operations(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the trigger's own
     """Remove, every night, what has been kept for long enough."""
     await gateway.tickets.clean_operations()

@@ -19,13 +19,14 @@ from shared.signatures import (
     parts,
 )
 
+# Without `use_attribute_docstrings`: to find them, pydantic would have every module loaded that is to wait
+# (shared/loading.py). The published schema has them all the same.
 STRICT = ConfigDict(
     alias_generator=to_camel,
     arbitrary_types_allowed=True,
     extra="forbid",
     frozen=True,
     strict=True,
-    use_attribute_docstrings=True,
 )
 MAX_WINDOW_SECONDS = 3600
 

@@ -5,6 +5,8 @@ four; the others are what they print. Sessions above the first `##` prepare thos
 "With `NAME=value make run`:" starts a gateway of its own for its section. `make docs` writes the output anew.
 """
 
+import ast
+import inspect
 import json
 import re
 import shlex
@@ -14,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -24,7 +27,8 @@ from connectors.icon import icon
 from sandbox.programs import ROOT
 from shared.documents import Site, openapi_json, swagger_json
 from shared.guardrails import Guardrails
-from shared.sources import Sources
+from shared.proofs import Entra, Hmac, KnownSender, Secret
+from shared.sources import FromHeader, Source, Sources
 from tests.e2e.stack import Gateway, Stack
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "errors.md", ROOT / "docs" / "curl.md"]
@@ -42,6 +46,8 @@ SCHEMAS: dict[Path, type[BaseModel]] = {
     ROOT / "docs" / "guardrails.schema.json": Guardrails,
     ROOT / "docs" / "webhooks.schema.json": Sources,
 }
+
+ALL_MODELS = {each.__name__: each for each in (Source, FromHeader, KnownSender, Hmac, Secret, Entra)}
 
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 _OWN_GATEWAY = re.compile(r"With `((?:[A-Z0-9_]+=\S+ )*)make run`")
@@ -146,9 +152,26 @@ def _tried(command: str) -> str:
     return f"$ {command}\n{run.stdout}{run.stderr}"
 
 
+def _attribute_docstrings(model: type[BaseModel] | None) -> dict[str, str]:
+    """Give the texts below a model's fields, by the fields' names on the wire."""
+    if model is None:
+        return {}
+    [defined] = ast.parse(inspect.getsource(model)).body
+    assert isinstance(defined, ast.ClassDef)
+    return {
+        str(model.model_fields[field.target.id].alias): inspect.cleandoc(text.value.value)
+        for field, text in pairwise(defined.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    }
+
+
 def schema_of(model: type[BaseModel]) -> str:
     """Give the JSON schema of a document, from the model that reads it."""
     schema = model.model_json_schema()
+    for name, described in {**schema.get("$defs", {}), model.__name__: schema}.items():
+        for field, text in _attribute_docstrings(ALL_MODELS.get(name)).items():
+            described["properties"][field] = {"description": text, **described["properties"][field]}
     return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2) + "\n"
 
 
