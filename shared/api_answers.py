@@ -61,8 +61,12 @@ def problem_answers(operation: Operation, *, platform_says_401: bool) -> dict[st
 
 def _success(operation: Operation, success: Success) -> Answer:
     answer: Answer = {"description": success.description}
-    if operation.role:
-        answer["headers"] = _headers(success.outcomes, ["Location"] if success.status == HTTPStatus.CREATED else [])
+    if operation.role or operation.tag == "Tickets":
+        waits = ["Retry-After"] if operation.function == "get_operation" else []
+        others = {HTTPStatus.CREATED: ["Location"], HTTPStatus.ACCEPTED: ["Location", *waits]}
+        answer["headers"] = _headers(success.outcomes, others.get(HTTPStatus(success.status), []))
+        if operation.function == "receive_webhook" and success.status == HTTPStatus.OK:
+            answer["headers"]["Assignment-Outcome"]["required"] = False
     if success.models:
         schemas = [{"$ref": f"#/components/schemas/{model}"} for model in success.models]
         content: dict[str, Any] = {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
@@ -88,7 +92,7 @@ def _unready() -> Answer:
 def _problem(status: int, codes: Sequence[str]) -> Answer:
     told = "\n".join(f"* `{code}`: {WHEN[code]}" for code in codes)
     error = ERRORS[codes[0]]("")
-    required = ["Retry-After"] if error.retryable else ["WWW-Authenticate"] if status == HTTPStatus.UNAUTHORIZED else []
+    required = ["Retry-After"] if error.retryable else ["WWW-Authenticate"] if codes == ["unauthenticated"] else []
     return {
         "description": f"The `code` says what happened:\n\n{told}",
         "headers": _headers([error.outcome], required),

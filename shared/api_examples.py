@@ -10,6 +10,7 @@ from shared.api_texts import (
     EXAMPLE_CONFIGURATION,
     EXAMPLE_FILTER,
     EXAMPLE_GROUP,
+    EXAMPLE_OPERATION,
     EXAMPLE_REQUEST_ID,
     REQUEST,
 )
@@ -76,6 +77,25 @@ REQUESTS: Examples = {
     ),
 }
 
+EVENTS: Examples = {
+    "approved": _example(
+        "A ticket is approved",
+        {"event": "approved", "configuration": CONFIGURATION["name"], "group": "SG-Pilot", "ticket": "INC0012345"},
+    )
+}
+ASKED = {"configurationId": EXAMPLE_CONFIGURATION, "groupId": EXAMPLE_GROUP, "ticket": "INC0012345"}
+WAITING = {
+    "id": EXAMPLE_OPERATION,
+    "state": "accepted",
+    "caller": "webhook:jira",
+    "ticket": "INC0012345",
+    "request": ASKED,
+    "attempts": 0,
+    "created": "2026-11-23T09:00:00.000+00:00",
+    "updated": "2026-11-23T09:00:00.000+00:00",
+}
+DONE = {**WAITING, "state": "finished", "outcome": "created", "attempts": 1, "assignment": ASSIGNMENT}
+
 SUCCESSES: Mapping[str, Mapping[int, Examples]] = {
     "create_assignment": {
         200: {
@@ -94,6 +114,18 @@ SUCCESSES: Mapping[str, Mapping[int, Examples]] = {
     "list_filters": {
         200: {"one": _example("One filter", {"value": [{"id": EXAMPLE_FILTER, "name": "Corporate Windows"}]})}
     },
+    "receive_webhook": {
+        200: {
+            "ignored": _example("It does not count", {"outcome": "ignored"}),
+            "planned": _example("A dry run", {"outcome": "wouldAccept", "request": ASKED}),
+        },
+        202: {"accepted": _example("It is kept", {"outcome": "accepted", "operationId": EXAMPLE_OPERATION})},
+    },
+    "get_operation": {
+        200: {"finished": _example("It is done", DONE)},
+        202: {"accepted": _example("It waits", WAITING)},
+    },
+    "list_operations": {200: {"one": _example("One operation", {"value": [DONE]})}},
     "get_health": {200: {"ready": _example("Ready", {"status": "ready"})}},
 }
 

@@ -15,6 +15,8 @@ READS = (
 )
 CHANGES = (*READS, "guardrail", "writes-disabled", "approval-required", "configuration-not-found", "outcome-unknown")
 
+KEPT = ("unauthenticated", "forbidden", "misconfigured", "rate-limited", "internal-error", "store-unavailable")
+
 
 @dataclass(frozen=True)
 class Success:
@@ -132,6 +134,51 @@ OPERATIONS = (
         "list_filters",
         "filters",
         "Offers assignment filters to choose from, by a part of the name; none where filters are not in use.",
+    ),
+    Operation(
+        function="receive_webhook",
+        method="post",
+        path="/webhooks/{source}",
+        summary="Take a webhook",
+        description="Takes an event of a ticket system, which proves itself as the source is set up. What it asks for "
+        "is kept, and carried out once. With a dry run nothing is kept.",
+        successes=(
+            Success(200, "It does not count, or was only tried.", ("Received",), ("planned",)),
+            Success(202, "It is kept, and will be carried out.", ("Received",), ("accepted",)),
+        ),
+        problems=(
+            *("unauthenticated", "signature-invalid", "forbidden", "source-not-found", "malformed-json"),
+            *("body-too-large", "invalid-request", "misconfigured", "rate-limited", "internal-error"),
+            "store-unavailable",
+        ),
+        tag="Tickets",
+        query=("dryRun",),
+    ),
+    Operation(
+        function="get_operation",
+        method="get",
+        path="/operations/{operationId}",
+        summary="Get accepted work",
+        description="Tells what has become of accepted work.",
+        successes=(
+            Success(200, "It is finished: with the assignment, the preview or the problem.", ("Accepted",)),
+            Success(202, "It is not finished yet.", ("Accepted",)),
+        ),
+        problems=(*KEPT, "operation-not-found"),
+        role=READ_ROLE,
+        tag="Tickets",
+    ),
+    Operation(
+        function="list_operations",
+        method="get",
+        path="/operations",
+        summary="List the work of a ticket",
+        description="Lists the accepted work of a ticket, the oldest first.",
+        successes=(Success(200, "What the caller may see of it.", ("ListedOperations",)),),
+        problems=(*KEPT, "invalid-request"),
+        role=READ_ROLE,
+        tag="Tickets",
+        query=("ticket",),
     ),
     Operation(
         function="get_health",

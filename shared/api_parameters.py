@@ -12,27 +12,27 @@ Parameter = dict[str, Any]
 PATH_SCHEMAS = {
     "configurationId": {"type": "string", "format": "uuid", "pattern": f"^{GUID}$"},
     "assignmentId": {"type": "string", "pattern": f"^{ASSIGNMENT_ID}$"},
+    "source": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"},
+    "operationId": {"type": "string", "pattern": "^[0-9a-f]{48}$"},
 }
+TICKET = {"type": "string", "maxLength": 64, "pattern": VISIBLE}
 SEARCH = {"type": "string", "maxLength": MAX_NAME_CHARACTERS}
 GROUP_SEARCH = {**SEARCH, "minLength": 2, "pattern": rf"{VISIBLE}[\s\S]*{VISIBLE}"}
 
 
 def parameters(operation: Operation) -> list[Parameter]:
-    """Give what an operation takes besides its body; nothing where it is open to everybody."""
-    if operation.role is None:
-        return []
+    """Give what an operation takes besides its body; no headers where it is open to everybody."""
     names = [part.strip("{}") for part in operation.path.split("/") if part.startswith("{")]
     path = [_parameter("path", name, PATH_SCHEMAS[name], required=True) for name in names]
-    return (
-        path
-        + _query(operation)
-        + [_parameter("header", name, {"type": "string"}) for name in ("client-request-id", "Prefer")]
-    )
+    headers = ("client-request-id", "Prefer") if operation.role else ()
+    return path + _query(operation) + [_parameter("header", name, {"type": "string"}) for name in headers]
 
 
 def _query(operation: Operation) -> list[Parameter]:
     if operation.function == "list_groups":
         return [_parameter("query", "search", GROUP_SEARCH, required=True)]
+    if operation.query == ("ticket",):
+        return [_parameter("query", "ticket", TICKET, required=True)]
     if operation.query == ("search",):
         return [_parameter("query", "search", SEARCH)]
     fields = schemas()["AssignmentRequest"]["properties"]

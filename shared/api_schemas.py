@@ -45,11 +45,43 @@ class Health(Body):
     status: Literal["ready"]
 
 
+class Accepted(Body):
+    """Accepted work: what was asked, how far it is, and in the end what came of it."""
+
+    id: str
+    state: Literal["accepted", "running", "finished"]
+    outcome: Literal["created", "unchanged", "planned", "refused", "failed"] | None = None
+    caller: str
+    ticket: str | None = None
+    request: dict[str, Any]
+    attempts: int
+    created: str
+    updated: str
+    assignment: dict[str, Any] | None = None
+    preview: dict[str, Any] | None = None
+    problem: dict[str, Any] | None = None
+
+
+class ListedOperations(Body):
+    """The accepted work of one ticket."""
+
+    value: list[Accepted]
+
+
+class Received(Body):
+    """What was made of a webhook; with a dry run the request that it becomes."""
+
+    outcome: Literal["accepted", "wouldAccept", "ignored"]
+    operation_id: str | None = None
+    request: dict[str, Any] | None = None
+
+
 class Document(BaseModel):
     """A description of this gateway, for machines."""
 
 
-_ANSWERS = (Problem, Preview, ListedAssignments, ListedAssignment, Choices, Assignment, Health, Document)
+_OF_TICKETS = (Accepted, ListedOperations, Received)
+_ANSWERS = (Problem, Preview, ListedAssignments, ListedAssignment, Choices, Assignment, Health, Document, *_OF_TICKETS)
 _MODELS: tuple[tuple[Mapping[str, Text], Literal["validation", "serialization"], tuple[type[BaseModel], ...]], ...] = (
     (REQUEST, "validation", (AssignmentRequest,)),
     (ANSWER, "serialization", _ANSWERS),

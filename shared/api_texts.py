@@ -7,6 +7,7 @@ EXAMPLE_CONFIGURATION = "c0000000-0000-4000-8000-000000000001"
 EXAMPLE_GROUP = "90000000-0000-4000-8000-000000000001"
 EXAMPLE_FILTER = "f0000000-0000-4000-8000-000000000001"
 EXAMPLE_REQUEST_ID = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+EXAMPLE_OPERATION = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978"
 EXAMPLE_ASSIGNMENT = f"{EXAMPLE_CONFIGURATION}_{EXAMPLE_GROUP}"
 
 
@@ -90,6 +91,21 @@ ANSWER: Mapping[str, Text] = {
     "message": Text("Message", "The rule or the reason in words.", "is required with targetType group"),
     "Health.status": Text("Status", "That the gateway is configured.", "ready"),
     "Choice.id": Text("Id", "The id, for machines.", EXAMPLE_GROUP),
+    "operationId": Text("Operation", "Id of the accepted work.", EXAMPLE_OPERATION),
+    "Accepted.id": Text("Operation", "Id of the accepted work.", EXAMPLE_OPERATION),
+    "Accepted.outcome": Text("Outcome", "What came of it, once it is finished.", "created"),
+    "Accepted.request": Text("Request", "What was asked, as it was validated."),
+    "Accepted.created": Text("Created", "When it was accepted.", "2026-11-23T09:00:00.000+00:00"),
+    "Received.outcome": Text("Outcome", "What was made of it: accepted, wouldAccept or ignored.", "accepted"),
+    "Received.request": Text("Request", "The request that it becomes."),
+    "state": Text("State", "How far it is: accepted, running or finished.", "finished"),
+    "caller": Text("Caller", "Who asked for it: the source of the webhook.", "webhook:jira"),
+    "ticket": REQUEST["ticket"],
+    "attempts": Text("Attempts", "How often it was begun.", 1),
+    "updated": Text("Updated", "When it last changed.", "2026-11-23T09:00:01.000+00:00"),
+    "assignment": Text("Assignment", "The assignment, as Microsoft Graph showed it."),
+    "preview": Text("Preview", "What it would have done, where it asked for a dry run."),
+    "problem": Text("Problem", "Why it was refused or has failed."),
     "ProblemGraph.status": Text("Status", "The HTTP status of the answer.", 400),
     "ProblemGraph.code": Text("Code", "Graph's own name of the error.", "BadRequest"),
     "ProblemGraph.message": Text("Message", "Graph's own words, unwrapped."),
@@ -103,6 +119,8 @@ PARAMETERS: Mapping[str, Text] = {
     "assignmentId": Text(
         "Assignment", "Id of the assignment, as it stands in the list of assignments.", EXAMPLE_ASSIGNMENT
     ),
+    "source": Text("Source", "Name of the source, as it stands in the setting WEBHOOKS.", "jira"),
+    "operationId": Text("Operation", "Id of the accepted work, as it stands in its address.", EXAMPLE_OPERATION),
     "search": Text("Search", "What the name has in it; all are offered when left out.", "Wi-Fi"),
     "client-request-id": Text(
         "Client Request Id",
@@ -121,7 +139,7 @@ HEADERS: Mapping[str, Text] = {
         "Client Request Id", "The request's id: yours, or a new one. It stands in the audit event."
     ),
     "request-id": Text("Request Id", "The id that Microsoft Graph gave its answer, where it has answered."),
-    "Location": Text("Location", "Address of the assignment in this gateway."),
+    "Location": Text("Location", "Address of the assignment or of the accepted work in this gateway."),
     "Retry-After": Text("Retry After", "Seconds to wait before the same request is sent again."),
     "WWW-Authenticate": Text("Authenticate", "How to say who is asking."),
 }

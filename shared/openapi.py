@@ -23,7 +23,7 @@ from openapi_pydantic.v3.v3_1 import (
 from openapi_pydantic.v3.v3_1 import Operation as Described
 
 from shared.api_answers import headers, problem_answers, success_answers
-from shared.api_examples import REQUESTS, problem_example
+from shared.api_examples import EVENTS, REQUESTS, problem_example
 from shared.api_operations import OPERATIONS, Operation
 from shared.api_parameters import parameters
 from shared.api_problems import WHEN
@@ -38,6 +38,7 @@ DESCRIPTION = (
 )
 TAGS = {
     "Assignments": "What is assigned of a configuration, and changing it.",
+    "Tickets": "What ticket systems ask for by webhooks, and what becomes of it.",
     "Choices": "What drop-downs offer, by name.",
     "About": "The gateway itself; open to everybody.",
 }
@@ -99,7 +100,7 @@ def _operation(operation: Operation, modes: Sequence[Mode]) -> Described:
         summary=operation.summary,
         description=operation.description,
         parameters=[Parameter.model_validate(each) for each in parameters(operation)] or None,
-        requestBody=_body() if operation.method == "post" else None,
+        requestBody=_body(operation) if operation.method == "post" else None,
         responses={status: Response.model_validate(answer) for status, answer in sorted(answers.items())},
         security=[_requirement(name, operation.role) for name in modes] if operation.role else [],
     )
@@ -109,7 +110,11 @@ def _requirement(mode: Mode, role: str) -> dict[str, list[str]]:
     return {mode: [role] if mode == "entra" else []}
 
 
-def _body() -> RequestBody:
+def _body(operation: Operation) -> RequestBody:
+    if operation.function == "receive_webhook":
+        event = MediaType.model_validate({"schema": {"type": "object"}, "examples": EVENTS})
+        words = "The event, as its sender has it."
+        return RequestBody(description=words, content={"application/json": event}, required=True)
     schema = {"$ref": "#/components/schemas/AssignmentRequest"}
     content = MediaType.model_validate({"schema": schema, "examples": REQUESTS})
     return RequestBody(

@@ -12,7 +12,14 @@ from shared.swagger_schemas import Schema, definition, drop_down, result, visibi
 
 TITLE = "Device Assignment Gateway"
 """Connectors may not have the name of a product of Microsoft's in theirs (FACTS)."""
-SHOWN = {"CreateAssignment": "important", "GetHealth": "internal", "GetOpenapi": "internal", "GetSwagger": "internal"}
+OF_TICKETS = ("Accepted", "ListedOperations", "Received")
+SHOWN = {
+    "CreateAssignment": "important",
+    "GetHealth": "internal",
+    "GetOpenapi": "internal",
+    "GetSwagger": "internal",
+    "ReceiveWebhook": "internal",
+}
 GROUP_SEARCH = {
     "name": "groupSearch",
     "in": "query",
@@ -38,7 +45,13 @@ def swagger(document: Mapping[str, Any], base_url: str | None) -> dict[str, Any]
     schemas: Mapping[str, Schema] = document["components"]["schemas"]
     definitions = {name: definition(name, schemas) for name in ("AssignmentRequest", "Problem", "Choices", "Health")}
     listed = definition("ListedAssignments", schemas)
-    definitions |= {"AssignmentResult": result(schemas), "AssignmentList": listed, "Document": {"type": "object"}}
+    definitions |= {
+        "AssignmentResult": result(schemas),
+        "AssignmentList": listed,
+        "Document": {"type": "object"},
+        "Event": {"type": "object"},
+    }
+    definitions |= {name: definition(name, schemas) for name in OF_TICKETS}
     address = urlsplit(base_url or "")
     return {
         "swagger": "2.0",
@@ -73,15 +86,17 @@ def _path_item(methods: Mapping[str, Any], document: Mapping[str, Any]) -> Itera
 
 def _parameters(operation: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if "requestBody" in operation:
+        of_assignments = operation["operationId"] == "CreateAssignment"
         yield {
             "name": "body",
             "in": "body",
             "required": True,
             "x-ms-summary": "Request",
             "description": operation["requestBody"]["description"],
-            "schema": {"$ref": "#/definitions/AssignmentRequest"},
+            "schema": {"$ref": f"#/definitions/{'AssignmentRequest' if of_assignments else 'Event'}"},
         }
-        yield GROUP_SEARCH
+        if of_assignments:
+            yield GROUP_SEARCH
     for parameter in operation.get("parameters", ()):
         name, place, schema = parameter["name"], parameter["in"], dict(parameter["schema"])
         yield {
@@ -114,9 +129,9 @@ def _body_name(content: Mapping[str, Any]) -> str:
     """Give the one definition for all successes with an assignment in them, and for the others their own."""
     reference = str(content["application/json"]["schema"].get("$ref", ""))
     name = reference.rpartition("/")[2]
-    return {"ListedAssignments": "AssignmentList", "Choices": name, "Health": name, "Document": name}.get(
-        name, "AssignmentResult"
-    )
+    if name in {"Choices", "Health", "Document", *OF_TICKETS}:
+        return name
+    return "AssignmentList" if name == "ListedAssignments" else "AssignmentResult"
 
 
 def _header(header: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:

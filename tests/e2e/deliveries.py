@@ -1,4 +1,4 @@
-"""Webhooks as tests send them, and what becomes of them: operations, the file they are kept in, and time that passes."""
+"""Webhooks as tests send them, and what becomes of them: operations, the file with them, and time that passes."""
 
 import json
 import sqlite3
@@ -83,7 +83,6 @@ def kept(file: Path) -> list[Json]:
 
 def pass_time(file: Path, time_passed: timedelta = LONG, **changed: object) -> None:
     """Have time pass for what is in a file, by moving it into the past; change its operations besides."""
-    ask(file, "UPDATE messages SET visible_at = visible_at - ?", time_passed.total_seconds())
     for place, key, text, moment in ask(file, "SELECT place, key, document, changed FROM rows"):
         document = json.loads(text)
         for name in document.keys() & {"created", "updated", "due"}:
@@ -92,3 +91,4 @@ def pass_time(file: Path, time_passed: timedelta = LONG, **changed: object) -> N
         then = (datetime.fromisoformat(moment) - time_passed).isoformat(timespec="microseconds")
         statement = "UPDATE rows SET document = ?, changed = ? WHERE place = ? AND key = ?"
         ask(file, statement, json.dumps(document), then, place, key)
+    ask(file, "UPDATE messages SET visible_at = visible_at - ?", time_passed.total_seconds())  # last: now it starts
