@@ -13,13 +13,8 @@ from shared.swagger_schemas import Schema, definition, drop_down, result, visibi
 TITLE = "Device Assignment Gateway"
 """Connectors may not have the name of a product of Microsoft's in theirs (FACTS)."""
 OF_TICKETS = ("Accepted", "ListedOperations", "Received")
-SHOWN = {
-    "CreateAssignment": "important",
-    "GetHealth": "internal",
-    "GetOpenapi": "internal",
-    "GetSwagger": "internal",
-    "ReceiveWebhook": "internal",
-}
+INTERNAL = ("GetHealth", "GetOpenapi", "GetSwagger", "ReceiveWebhook")
+SHOWN = {"CreateAssignment": "important", **dict.fromkeys(INTERNAL, "internal")}
 GROUP_SEARCH = {
     "name": "groupSearch",
     "in": "query",

@@ -17,14 +17,15 @@ MODES = {
     "Entra": "function",
     "none": "function",
 }
-ANONYMOUS = {"get_docs", "get_docs_asset", "get_health", "get_openapi", "get_swagger"}
+ANONYMOUS = {"get_docs", "get_docs_asset", "get_health", "get_openapi", "get_swagger", "receive_webhook"}
 IN_THE_SANDBOX = """
 import json, os, pathlib, sys
 from sandbox.functions_index import index
 found = {}
 for mode in json.loads(sys.argv[1]):
     os.environ["AUTH_MODE"] = mode
-    found[mode] = {each.name: each.auth_level for each in index(pathlib.Path.cwd())}
+    served = [each for each in index(pathlib.Path.cwd()) if each.trigger["type"] == "httpTrigger"]
+    found[mode] = {each.name: each.auth_level for each in served}
 print(json.dumps(found))
 """
 
@@ -48,5 +49,6 @@ def test_only_where_the_platform_asks_for_a_token_the_host_asks_for_no_key() -> 
 def test_the_worker_tells_the_host_the_same(mode: str) -> None:
     with WorkerLibrary(ROOT, {"AUTH_MODE": mode}) as worker:
         functions = worker.metadata()["functions"]
-    levels = {each["name"]: str(each["bindings"][0]["authLevel"]).lower() for each in functions}
+    served = [each for each in functions if each["bindings"][0]["type"] == "httpTrigger"]
+    levels = {each["name"]: str(each["bindings"][0]["authLevel"]).lower() for each in served}
     assert wrong(levels, MODES[mode]) == {}

@@ -96,6 +96,7 @@ def test_the_worker_finds_the_functions_that_the_sandbox_serves(worker: WorkerLi
         for function in index(ROOT)
     ]
     assert [function["name"] for function in found] == [
+        "clean_operations",
         "create_assignment",
         "delete_assignment",
         "get_assignment",
@@ -103,11 +104,16 @@ def test_the_worker_finds_the_functions_that_the_sandbox_serves(worker: WorkerLi
         "get_docs_asset",
         "get_health",
         "get_openapi",
+        "get_operation",
         "get_swagger",
         "list_assignments",
         "list_configurations",
         "list_filters",
         "list_groups",
+        "list_operations",
+        "process_operation",
+        "receive_webhook",
+        "sweep_operations",
     ]
 
 

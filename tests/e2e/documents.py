@@ -134,6 +134,8 @@ def _its_gateway(section: str, stack: Stack, gateway: Gateway) -> Iterator[Gatew
         yield gateway
         return
     settings = dict(setting.split("=", 1) for setting in wanted[1].split())
+    if "WEBHOOKS" in settings:
+        settings["WEBHOOKS"] = str(ROOT / settings["WEBHOOKS"])  # the package has no documents beside it
     with stack.gateway(**settings) as own:
         yield own
 

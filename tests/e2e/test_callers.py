@@ -35,7 +35,13 @@ from tests.e2e.stack import MAIN_JOB, Gateway, Stack, problem
 
 DOCUMENT = (ROOT / "docs/security.md").read_text("utf-8")
 KEY, OTHER = "x-functions-key", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
-ADDRESS = {"configurationId": RESTRICTIONS, "assignmentId": f"{RESTRICTIONS}_{PILOT}", "asset": "docs.css"}
+ADDRESS = {
+    "configurationId": RESTRICTIONS,
+    "assignmentId": f"{RESTRICTIONS}_{PILOT}",
+    "asset": "docs.css",
+    "operationId": "0" * 48,
+    "source": "unknown",
+}
 MALLORY = application(WRITE, object_id=OTHER)
 SUPERUSER = ["key", "*", "webhook:jira", DESK_APP]
 
@@ -122,7 +128,7 @@ PROMISED = promises()
 
 @pytest.fixture(scope="module")
 def functions() -> list[IndexedFunction]:
-    return index(ROOT)
+    return [each for each in index(ROOT) if each.trigger["type"] == "httpTrigger"]
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +146,7 @@ def gateways(gateway: Gateway, entra_gateway: Gateway, unguarded_gateway: Gatewa
 def ask(gateway: Gateway, function: IndexedFunction, credential: Credential) -> httpx.Response:
     [method] = function.trigger["methods"]
     path = function.trigger["route"].format(**ADDRESS)
-    query = {**credential.query, **({"search": "SG"} if method == "GET" else {})}
+    query = {**credential.query, **({"search": "SG", "ticket": "INC0012345"} if method == "GET" else {})}
     request = gateway.client.build_request(method, path, params=query, json=MAIN_JOB if method == "POST" else None)
     del request.headers[KEY]
     request.headers = httpx.Headers([*request.headers.multi_items(), *credential.headers.multi_items()])
