@@ -105,7 +105,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     by_the_platform = "is set by the platform for an app that has a managed identity: assign one"
     read.required("IDENTITY_ENDPOINT", by_the_platform, re.compile(r"https?://[^/\s]+/\S*"))
     read.required("IDENTITY_HEADER", by_the_platform)
-    _check_stores(read, settings, sandbox=bool(loopback_url))
+    _check_stores(read, settings, sandbox=bool(read.text("GRAPH_BASE_URL")))
     if read.errors:
         names = ", ".join(dict.fromkeys(error.field for error in read.errors))
         raise Misconfigured(f"Settings of the gateway are missing or wrong: {names}.", errors=read.errors)
