@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import schemathesis
@@ -14,7 +16,7 @@ from schemathesis.engine import events, from_schema
 from fuzz.exemptions import exempted
 from fuzz.rules import BY_CHANCE, PHASES, configuration
 from sandbox.functions_host import FUNCTION_KEY
-from sandbox.programs import sample_settings, sandbox_settings, start_graph, start_host, start_identity
+from sandbox.programs import sample_settings, sandbox_settings, start_graph, start_host, start_identity, stores
 
 SETTINGS = {
     "ASSIGNMENT_FILTERS": "beta",
@@ -99,7 +101,9 @@ def _gateway() -> Iterator[str]:
     with ExitStack() as programs:
         graph = programs.enter_context(start_graph(0, _quiet))
         identity = programs.enter_context(start_identity(0, _quiet))
-        settings = {**os.environ, **sample_settings(), **sandbox_settings(graph, identity), **SETTINGS}
+        folder = Path(programs.enter_context(TemporaryDirectory()))
+        own = {**sandbox_settings(graph, identity), **stores(folder), **SETTINGS}
+        settings = {**os.environ, **sample_settings(), **own}
         yield programs.enter_context(start_host(0, settings, _quiet)).url
 
 

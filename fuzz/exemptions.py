@@ -30,7 +30,7 @@ def exempted(check: CheckNode, response: Response, scenario: RecordedScenario) -
 
 
 def _depends_on_the_tenant(problem: Mapping[str, Any]) -> bool:
-    if problem["code"] == "graph-rejected":
+    if problem["code"] in {"graph-rejected", "idempotency-key-reused"}:
         return True
     told = [f"{error['field']} {error['message']}" for error in problem["errors"]]
     return all(NO_SCHEMA_CAN_SAY.fullmatch(each) for each in told)

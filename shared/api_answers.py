@@ -17,10 +17,11 @@ _HEADER_EXAMPLES = {
     "Assignment-Warning": "group-unverified",
     "Location": f"https://gateway.example.com/api/configurations/{EXAMPLE_CONFIGURATION}"
     f"/assignments/{EXAMPLE_ASSIGNMENT}",
+    "Idempotent-Replayed": "true",
     "Retry-After": 10,
     "WWW-Authenticate": "Bearer",
 }
-SOMETIMES = {"Assignment-Warning", "request-id"}
+SOMETIMES = {"Assignment-Warning", "Idempotent-Replayed", "request-id"}
 _ID = {"configurationId": "$request.body#/configurationId", "assignmentId": "$response.body#/id"}
 _LISTED = {"configurationId": "$request.path.configurationId", "assignmentId": "$response.body#/value/0/id"}
 _SAME = {name: f"$request.path.{name}" for name in ("configurationId", "assignmentId")}
@@ -64,7 +65,8 @@ def _success(operation: Operation, success: Success) -> Answer:
     if operation.role or operation.tag == "Tickets":
         waits = ["Retry-After"] if operation.function == "get_operation" else []
         others = {HTTPStatus.CREATED: ["Location"], HTTPStatus.ACCEPTED: ["Location", *waits]}
-        answer["headers"] = _headers(success.outcomes, others.get(HTTPStatus(success.status), []))
+        again = ["Idempotent-Replayed"] if operation.function == "create_assignment" else []
+        answer["headers"] = _headers(success.outcomes, others.get(HTTPStatus(success.status), []) + again)
         if operation.function == "receive_webhook" and success.status == HTTPStatus.OK:
             answer["headers"]["Assignment-Outcome"]["required"] = False
     if success.models:

@@ -68,7 +68,8 @@ OPERATIONS = (
         path="/assignments",
         summary="Assign a configuration",
         description="Assigns a device configuration to a group or another target, exactly once: the same request sent "
-        "again ends in the same single assignment. With a dry run nothing is written.",
+        "again ends in the same single assignment. With a dry run nothing is written. With an Idempotency-Key a repeat "
+        "gets the first answer again.",
         successes=(
             Success(
                 200, "It was assigned already, or was only tried.", ("Assignment", "Preview"), ("unchanged", "planned")
@@ -81,7 +82,8 @@ OPERATIONS = (
             *CHANGES,
             *("malformed-json", "body-too-large", "unsupported-media-type"),
             *("group-not-found", "filter-not-found", "ambiguous-name", "assignment-conflict"),
-            *("group-unreadable", "filter-not-applied", "store-unavailable"),
+            *("group-unreadable", "filter-not-applied"),
+            *("idempotency-key-reused", "in-progress", "store-unavailable"),
         ),
         role=WRITE_ROLE,
     ),

@@ -5,6 +5,7 @@ from typing import Any
 from shared.api_operations import Operation
 from shared.api_schemas import VISIBLE, not_blank, schemas
 from shared.api_texts import PARAMETERS
+from shared.idempotency import LONGEST_KEY
 from shared.schemas import ASSIGNMENT_ID, GUID, MAX_NAME_CHARACTERS
 
 Parameter = dict[str, Any]
@@ -17,6 +18,8 @@ PATH_SCHEMAS = {
 }
 TICKET = {"type": "string", "maxLength": 64, "pattern": VISIBLE}
 SEARCH = {"type": "string", "maxLength": MAX_NAME_CHARACTERS}
+KEY = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]([ -~]*[!-~])?$"}
+"""Blanks around a header's value are none of it."""
 GROUP_SEARCH = {**SEARCH, "minLength": 2, "pattern": rf"{VISIBLE}[\s\S]*{VISIBLE}"}
 
 
@@ -24,8 +27,11 @@ def parameters(operation: Operation) -> list[Parameter]:
     """Give what an operation takes besides its body; no headers where it is open to everybody."""
     names = [part.strip("{}") for part in operation.path.split("/") if part.startswith("{")]
     path = [_parameter("path", name, PATH_SCHEMAS[name], required=True) for name in names]
-    headers = ("client-request-id", "Prefer") if operation.role else ()
-    return path + _query(operation) + [_parameter("header", name, {"type": "string"}) for name in headers]
+    headers = ["client-request-id", "Prefer"] if operation.role else []
+    described = [_parameter("header", name, {"type": "string"}) for name in headers]
+    if operation.function == "create_assignment":
+        described.append(_parameter("header", "Idempotency-Key", KEY))
+    return path + _query(operation) + described
 
 
 def _query(operation: Operation) -> list[Parameter]:

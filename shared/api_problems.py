@@ -24,6 +24,7 @@ WHEN: Mapping[str, str] = {
     "unsupported-media-type": "The body is not announced as JSON.",
     "invalid-request": "A field breaks a rule; the errors say which.",
     "graph-rejected": "Microsoft Graph does not want it; graph says why.",
+    "idempotency-key-reused": "The Idempotency-Key has come with another request before; nothing was written.",
     "graph-forbidden": "The gateway lacks a permission in Microsoft Graph.",
     "identity-missing": "The gateway has no managed identity that can be used.",
     "misconfigured": "A setting of the gateway is missing or wrong; the errors name it.",
@@ -35,6 +36,7 @@ WHEN: Mapping[str, str] = {
     "graph-unavailable": "Microsoft Graph failed or did not answer in time; nothing was written.",
     "identity-unavailable": "There was no token in time; nothing was written.",
     "outcome-unknown": "The change was sent and nobody knows yet whether it landed; the same request again settles it.",
+    "in-progress": "The first request with this Idempotency-Key is still running; sent again, it gets that answer.",
     "store-unavailable": "The gateway's own store failed or did not answer in time; the same request again is safe.",
 }
 

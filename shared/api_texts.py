@@ -130,6 +130,11 @@ PARAMETERS: Mapping[str, Text] = {
     "Prefer": Text(
         "Prefer", "How many seconds to wait at most, such as wait=15; the setting applies when left out.", "wait=15"
     ),
+    "Idempotency-Key": Text(
+        "Idempotency Key",
+        "A key of your own for this one request; sent again with it within a day, it gets the first answer again.",
+        "8f2c4a10-intune-wifi-hq",
+    ),
 }
 
 HEADERS: Mapping[str, Text] = {
@@ -140,6 +145,9 @@ HEADERS: Mapping[str, Text] = {
     ),
     "request-id": Text("Request Id", "The id that Microsoft Graph gave its answer, where it has answered."),
     "Location": Text("Location", "Address of the assignment or of the accepted work in this gateway."),
+    "Idempotent-Replayed": Text(
+        "Idempotent Replayed", "True where this is the first answer to the Idempotency-Key, given again."
+    ),
     "Retry-After": Text("Retry After", "Seconds to wait before the same request is sent again."),
     "WWW-Authenticate": Text("Authenticate", "How to say who is asking."),
 }

@@ -14,6 +14,7 @@ from shared.errors import (
     InternalError,
     MalformedJson,
     OutcomeUnknown,
+    StoreUnavailable,
 )
 from shared.strict_json import NotJsonError
 from shared.telemetry import Attempt
@@ -38,10 +39,14 @@ async def expected(work: Awaitable[Result], attempt: Attempt) -> Result:
 
 
 async def within(seconds: int, work: Awaitable[Result], attempt: Attempt) -> Result:
-    """Wait so long for the work; raises what is true when that has passed."""
-    attempt.ends = time.monotonic() + seconds
+    """Wait so long for the work; raises what is true when that has passed.
+
+    What is waited for next has what is left: an attempt has one deadline.
+    """
+    left = min(seconds, attempt.seconds_left())
+    attempt.ends = time.monotonic() + left
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(left):
             return await work
     except TimeoutError as error:
         if attempt.write_sent:
@@ -49,6 +54,8 @@ async def within(seconds: int, work: Awaitable[Result], attempt: Attempt) -> Res
                 f"The change was sent, and {seconds} s were not enough to learn what became of it. "
                 "Send the same request again: it will find what has landed."
             ) from error
+        if attempt.waits_for_store:
+            raise StoreUnavailable(f"The ledger did not answer within {seconds} s; nothing was written.") from error
         if attempt.waits_for_token:
             raise IdentityUnavailable(f"There was no token within {seconds} s; nothing was written.") from error
         raise GraphUnavailable(

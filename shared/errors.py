@@ -8,11 +8,11 @@
     ├── 409  AmbiguousName, AssignmentConflict
     ├── 413  BodyTooLarge
     ├── 415  UnsupportedMediaType
-    ├── 422  InvalidRequest, GraphRejected
+    ├── 422  InvalidRequest, GraphRejected, IdempotencyKeyReused
     ├── 424  GraphForbidden, IdentityMissing, Misconfigured, GroupUnreadable, FilterNotApplied
     ├── 429  Throttled, RateLimited
     ├── 500  InternalError
-    └── 503  GraphUnavailable, IdentityUnavailable, OutcomeUnknown, StoreUnavailable
+    └── 503  GraphUnavailable, IdentityUnavailable, OutcomeUnknown, InProgress, StoreUnavailable
 
 Flows and Logic Apps retry 408, 429 and 5xx by themselves and nothing else, so a fault that lasts is never 5xx, and
 one that passes always is. The one exception is `InternalError`, which is a bug.
@@ -137,6 +137,12 @@ class GraphRejected(GatewayError):
     code, title, status = "graph-rejected", "Microsoft Graph rejected the request", 422
 
 
+class IdempotencyKeyReused(GatewayError):
+    """The caller has sent another request with this `Idempotency-Key` before."""
+
+    code, title, status = "idempotency-key-reused", "The key belongs to another request", 422
+
+
 class GraphForbidden(GatewayError):
     """Graph does not let the gateway's identity do this; the detail names the permission."""
 
@@ -201,6 +207,12 @@ class OutcomeUnknown(GatewayError):
     """A write was sent and nobody can say whether it landed; sending the same request again settles it."""
 
     code, title, status = "outcome-unknown", "The outcome is not known yet", 503
+
+
+class InProgress(GatewayError):
+    """The first request with this `Idempotency-Key` is still running. Not a 409: that would end a flow's run."""
+
+    code, title, status = "in-progress", "The first request with this key is still running", 503
 
 
 class StoreUnavailable(GatewayError):

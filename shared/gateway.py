@@ -15,7 +15,9 @@ from shared.details import Choice
 from shared.documents import Site, openapi_json, swagger_json
 from shared.entrance import Entrance, Parts
 from shared.errors import Misconfigured
+from shared.exactly_once import Written
 from shared.http import (
+    IDEMPOTENCY_KEY,
     Request,
     Response,
     client_request_id,
@@ -100,16 +102,17 @@ class Gateway:
         attempt.asked = AssignmentRequest.told(document)
         asked = AssignmentRequest.parse(document)
         attempt.asked = asked.model_dump(by_alias=True, exclude_none=True)
-        work = parts.service.create(asked, caller, attempt)
-        written = await in_time(request, parts.deadline_seconds, work, attempt)
-        if isinstance(written, Preview):
-            return _planned(written, attempt)
-        attempt.outcome = written.outcome
-        if written.outcome == "unchanged":
-            return success(HTTPStatus.OK, written.body, attempt)
-        configuration_id = attempt.resolved["configurationId"]
-        path = f"configurations/{configuration_id}/assignments/{quote(written.assignment.id, safe='')}"
-        return success(HTTPStatus.CREATED, written.body, attempt, {"Location": f"{parts.base_url}/api/{path}"})
+
+        async def created() -> Response:
+            work = parts.service.create(asked, caller, attempt)
+            return _created(await in_time(request, parts.deadline_seconds, work, attempt), parts.base_url, attempt)
+
+        if IDEMPOTENCY_KEY not in request.headers:
+            return await created()
+        from shared.repeats import Repeats  # noqa: PLC0415 - most requests come without a key, and need no store
+
+        repeats = Repeats(parts.stores().ledger, parts.deadline_seconds)
+        return await repeats.answered(request, caller, attempt, created)
 
     async def _list(self, request: Request, attempt: Attempt) -> Response:
         parts, caller = await self._entrance.begin(request, "read", attempt)
@@ -165,6 +168,17 @@ def _assignment_address(request: Request, attempt: Attempt) -> tuple[str, str]:
     assignment_id = read_assignment_id(request.route_params["assignmentId"], configuration_id)
     attempt.asked = {"configurationId": configuration_id, "assignmentId": assignment_id}
     return configuration_id, assignment_id
+
+
+def _created(written: Written | Preview, base_url: str, attempt: Attempt) -> Response:
+    if isinstance(written, Preview):
+        return _planned(written, attempt)
+    attempt.outcome = written.outcome
+    if written.outcome == "unchanged":
+        return success(HTTPStatus.OK, written.body, attempt)
+    configuration_id = attempt.resolved["configurationId"]
+    path = f"configurations/{configuration_id}/assignments/{quote(written.assignment.id, safe='')}"
+    return success(HTTPStatus.CREATED, written.body, attempt, {"Location": f"{base_url}/api/{path}"})
 
 
 def _planned(preview: Preview, attempt: Attempt) -> Response:

@@ -17,6 +17,7 @@ from shared.schemas import is_guid
 from shared.telemetry import Attempt, audit
 
 MAX_BODY_BYTES = 64 * 1024
+IDEMPOTENCY_KEY = "Idempotency-Key"
 
 Request = func.HttpRequest
 Response = func.HttpResponse
@@ -41,7 +42,13 @@ async def answered(request: Request, action: str, operation: Operation) -> Respo
 
 async def in_time(request: Request, setting_seconds: int, work: Awaitable[Result], attempt: Attempt) -> Result:
     """Wait for the work as long as the setting and the caller allow; raises what is true when that has passed."""
-    return await within(_deadline_seconds(request, setting_seconds), work, attempt)
+    return await within(deadline_seconds(request, setting_seconds), work, attempt)
+
+
+def deadline_seconds(request: Request, setting_seconds: int) -> int:
+    """Give the seconds that this request has: `Prefer: wait=15` (RFC 7240 §4.3) shortens the setting, never below 1."""
+    preferred = _PREFER_WAIT.search(request.headers.get("Prefer", ""))
+    return max(1, min(setting_seconds, int(preferred[1]))) if preferred else setting_seconds
 
 
 def json_body(request: Request) -> object:
@@ -82,15 +89,9 @@ def _flow_run(request: Request) -> str | None:
     return run[0] if run else None
 
 
-def _deadline_seconds(request: Request, setting_seconds: int) -> int:
-    """Give the seconds that this request has: `Prefer: wait=15` (RFC 7240 §4.3) shortens the setting, never below 1."""
-    preferred = _PREFER_WAIT.search(request.headers.get("Prefer", ""))
-    return max(1, min(setting_seconds, int(preferred[1]))) if preferred else setting_seconds
-
-
 def success(status: HTTPStatus, body: bytes, attempt: Attempt, extra: Mapping[str, str] = _NOTHING) -> Response:
     """Answer with a body and what is known of the attempt, in headers."""
-    return _response(status, body, "application/json", {**extra, **_headers(attempt)})
+    return _response(status, body, "application/json", {**_headers(attempt), **extra})
 
 
 def problem(error: GatewayError, request_id: str, status: int, headers: Mapping[str, str] = _NOTHING) -> Response:

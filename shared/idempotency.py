@@ -13,6 +13,8 @@ Verdict = Literal["run", "replay", "reused", "in-progress"]
 KEPT_FOR = timedelta(hours=24)
 """How long an answer is given again. Later the same words may be meant anew: what they asked for may be gone."""
 LONGEST_KEY = 255
+LONGEST_PAUSE_SECONDS = 30
+"""Whoever has the key is done in seconds as a rule. Logic Apps try four times: by then the usual lease has ended."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,10 @@ def settle(claimed: Claim, now: datetime, answer: Answer) -> Claim | None:
     return replace(claimed, answer=answer, until=now + KEPT_FOR, updated=now)
 
 
-def seconds_until_free(claimed: Claim, now: datetime) -> int:
-    """Give how long whoever asks in between should wait, at the longest."""
-    return max(1, int((claimed.until - now).total_seconds()) + 1)
+def pause_seconds(claimed: Claim, now: datetime) -> int:
+    """Give how long whoever asks in between should wait: until the lease has ended, but no longer than is sensible."""
+    until_free = int((claimed.until - now).total_seconds()) + 1
+    return max(1, min(until_free, LONGEST_PAUSE_SECONDS))
 
 
 def encoded(claimed: Claim) -> str:

@@ -14,7 +14,9 @@ from shared import metrics
 from shared.callers import Caller
 from shared.details import FieldError
 
-Outcome = Literal["created", "unchanged", "planned", "deleted", "read", "accepted", "ignored", "refused", "failed"]
+Outcome = Literal[
+    "created", "unchanged", "planned", "deleted", "read", "replayed", "accepted", "ignored", "refused", "failed"
+]
 
 LONGEST_EVENT = 32_000
 """In characters: Application Insights cuts a message at 32 768, and half an event cannot be read."""
@@ -32,8 +34,8 @@ class Attempt:
     both by the names of the wire; `removed` is Graph's whole assignment, so that it can be put back. `run` is the
     flow's own id of its run, `operation_id` the accepted work that it is about, `rule` the guardrail that let the
     request through. `graph_request_id` is of the call that the answer rests on, `graph_request_ids` of all calls.
-    `waits_for_token` tells that the last call has not left yet, `write_sent` that a write has. `started` and `ends`
-    are on the monotonic clock, in seconds.
+    `waits_for_token` tells that the last call has not left yet, `waits_for_store` that the ledger has not answered
+    yet, `write_sent` that a write has left. `started` and `ends` are on the monotonic clock, in seconds.
     """
 
     client_request_id: str
@@ -53,6 +55,7 @@ class Attempt:
     graph_request_ids: list[str] = field(default_factory=list)
     graph_calls: int = 0
     waits_for_token: bool = False
+    waits_for_store: bool = False
     write_sent: bool = False
     warnings: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)

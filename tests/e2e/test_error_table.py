@@ -1,4 +1,4 @@
-"""One test for each row of the error table in the README, in its order."""
+"""One test for each row of the error table in the README, in its order; those of keys are in `test_idempotency`."""
 
 import json
 from collections.abc import Iterator

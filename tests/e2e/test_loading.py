@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from bench.creates import configuration_id, group_id
-from sandbox.programs import sample_settings
+from sandbox.programs import sample_settings, stores
 from tests.e2e.stack import Stack
 
 ROOT = Path(__file__).parent.parent.parent
@@ -53,6 +53,25 @@ def test_taking_webhooks_costs_a_cold_start_nothing() -> None:
     loaded = {name.decode() for name in run("-c", "import function_app, sys; print(*sys.modules)")}
     taking = ("jmespath", "shared.expressions", "shared.proofs", "shared.signatures", "shared.sources")
     assert [name for name in loaded if name.startswith(taking)] == []
+
+
+def test_a_request_without_a_key_touches_no_store_and_loads_none(stack: Stack, tmp_path: Path) -> None:
+    stack.graph.add(
+        configurations=[{"id": configuration_id(0), "name": "C"}], groups=[{"id": group_id(0), "name": "G"}]
+    )
+    script = """if True:
+        import asyncio, function_app, sys
+        from bench.creates import create_request
+        response = asyncio.run(function_app.create_assignment(create_request(0, 1)))
+        print(response.status_code, *sys.modules)
+    """
+    settings = {**sample_settings(), **stack.settings, **stores(tmp_path), "WEBSITE_HOSTNAME": "127.0.0.1:7071"}
+    status, *loaded = (word.decode() for word in run("-c", script, **settings))
+    assert status == "201"
+    assert "shared.gateway" in loaded
+    keeping = ("shared.repeats", "shared.idempotency", "shared.ledger", "shared.stores", "shared.queue", "azure.data")
+    assert [name for name in loaded if name.startswith(keeping)] == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_telemetry_costs_a_cold_start_its_interface_alone() -> None:

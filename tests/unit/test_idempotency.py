@@ -13,7 +13,7 @@ from shared.idempotency import (
     encoded,
     fingerprint,
     is_key,
-    seconds_until_free,
+    pause_seconds,
     settle,
 )
 from shared.operations import LONGEST_BODY
@@ -34,8 +34,16 @@ def test_while_the_first_is_running_the_same_request_waits_and_another_is_refuse
     last_moment = NOW + DEADLINE + 10 * SECOND - SECOND
     assert begin(CLAIMED, ONE, last_moment) == "in-progress"
     assert begin(CLAIMED, OTHER, last_moment) == "reused"
-    assert seconds_until_free(CLAIMED, last_moment) == 2
-    assert begin(CLAIMED, ONE, last_moment + seconds_until_free(CLAIMED, last_moment) * SECOND) == "run"
+    assert pause_seconds(CLAIMED, last_moment) == 2
+    assert begin(CLAIMED, ONE, last_moment + pause_seconds(CLAIMED, last_moment) * SECOND) == "run"
+
+
+def test_the_pauses_of_four_tries_outlast_the_lease_of_the_usual_deadline() -> None:
+    now = NOW
+    for _ in range(4):
+        assert begin(CLAIMED, ONE, now) == "in-progress"
+        now += pause_seconds(CLAIMED, now) * SECOND
+    assert begin(CLAIMED, ONE, now) == "run"
 
 
 @pytest.mark.parametrize("request_", [ONE, OTHER])

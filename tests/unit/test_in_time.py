@@ -4,10 +4,12 @@ from typing import Never
 import azure.functions as func
 import pytest
 
-from shared.errors import GatewayError, GraphUnavailable, IdentityUnavailable, OutcomeUnknown
+from shared.errors import GatewayError, GraphUnavailable, IdentityUnavailable, OutcomeUnknown, StoreUnavailable
 from shared.http import in_time
 from shared.telemetry import Attempt
 from tests.unit.hurried import run
+
+HASTY = func.HttpRequest("POST", "http://127.0.0.1/api/assignments", headers={"Prefer": "wait=15"}, body=b"")
 
 
 async def never() -> Never:
@@ -16,25 +18,41 @@ async def never() -> Never:
 
 
 @pytest.mark.parametrize(
-    ("write_sent", "waits_for_token", "error", "said"),
+    ("known", "error", "said"),
     [
-        (False, False, GraphUnavailable, "nothing was written"),
-        (False, True, IdentityUnavailable, "nothing was written"),
-        (True, False, OutcomeUnknown, "was sent"),
-        (True, True, OutcomeUnknown, "was sent"),
+        ([], GraphUnavailable, "nothing was written"),
+        (["waits_for_token"], IdentityUnavailable, "nothing was written"),
+        (["waits_for_store"], StoreUnavailable, "nothing was written"),
+        (["write_sent"], OutcomeUnknown, "was sent"),
+        (["write_sent", "waits_for_token"], OutcomeUnknown, "was sent"),
     ],
 )
 def test_when_the_time_is_over_the_answer_is_what_is_known_by_then(
-    *, write_sent: bool, waits_for_token: bool, error: type[GatewayError], said: str
+    known: list[str], error: type[GatewayError], said: str
 ) -> None:
-    attempt = Attempt("an id", "create_assignment", waits_for_token=waits_for_token, write_sent=write_sent)
-    request = func.HttpRequest("POST", "http://127.0.0.1/api/assignments", headers={"Prefer": "wait=15"}, body=b"")
+    attempt = Attempt("an id", "create_assignment")
+    for name in known:
+        setattr(attempt, name, True)
 
     async def seconds_until_told() -> float:
         started = asyncio.get_running_loop().time()
         with pytest.raises(error, match=said) as raised:
-            await in_time(request, 100, never(), attempt)
+            await in_time(HASTY, 100, never(), attempt)
         assert "15 s" in raised.value.detail
         return asyncio.get_running_loop().time() - started
 
     assert run(seconds_until_told()) == (15, 15)
+
+
+def test_what_is_waited_for_next_has_what_is_left_of_the_one_deadline() -> None:
+    async def seconds_until_told() -> float:
+        attempt = Attempt("an id", "create_assignment")
+        assert await in_time(HASTY, 100, asyncio.sleep(0, "at once"), attempt) == "at once"
+        attempt.ends -= 10
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(GraphUnavailable):
+            await in_time(HASTY, 100, never(), attempt)
+        return asyncio.get_running_loop().time() - started
+
+    waited, _ = run(seconds_until_told())
+    assert 4 < waited <= 5
