@@ -43,6 +43,8 @@ class Worker:
             return
         if running := await self._ledger.replace(kept, started):
             await self._end(running, await self._ended(started))
+        else:  # the sweep, which changes it as well, or another message was faster: this one may be the last
+            await self.process(operation_id)
 
     async def sweep(self) -> None:
         """Send again what the queue has had its time for."""

@@ -1,8 +1,9 @@
 """The gateway is killed at each point of decision 10; afterwards there is one assignment, and a finished operation."""
 
+import sqlite3
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,8 @@ from sandbox.programs import Program, sample_settings, stores
 from sandbox.tenant import PILOT, WIFI_HQ
 from tests.e2e.deliveries import TAKEN, ask, deliver, finished, kept, operation, pass_time, start_timer
 from tests.e2e.stack import Gateway, Output, Stack, eventually
+
+Restarted = Callable[[Path], tuple[Gateway, Path]]
 
 ASSIGNED = f"{WIFI_HQ}_{PILOT}"
 POISON = "SELECT body FROM messages WHERE queue = 'operations-poison'"
@@ -57,6 +60,39 @@ def delivered(gateway: Gateway) -> bool:
         return False
 
 
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("healing")
+
+
+@pytest.fixture(scope="module")
+def healing(running_stack: Stack, shelf: Path) -> Iterator[Gateway]:
+    """Give the process that finds what another one has left behind."""
+    with running_stack.gateway(**TAKEN, **stores(shelf)) as gateway:
+        gateway.client.get("operations", params={"ticket": "none"}).raise_for_status()  # now its file is there
+        yield gateway
+
+
+@pytest.fixture
+def restarted(healing: Gateway, shelf: Path) -> Restarted:
+    """Put what a dead process has left behind before the healing one, in place of what that one had."""
+
+    def restart(left: Path) -> tuple[Gateway, Path]:
+        file = shelf / "operations.sqlite"
+        moved = [f"ATTACH '{left}' AS dead", "BEGIN IMMEDIATE"]
+        for table in ("rows", "messages"):
+            moved.append(f"DELETE FROM {table}")
+            if left.exists():
+                moved.append(f"INSERT INTO {table} SELECT * FROM dead.{table}")
+        moved.append("COMMIT")
+        with closing(sqlite3.connect(file, timeout=10, isolation_level=None)) as connection:
+            for statement in moved:
+                connection.execute(statement)
+        return healing, file
+
+    return restart
+
+
 def heal(gateway: Gateway, file: Path) -> None:
     """Let time pass, and the sweep look."""
     pass_time(file)
@@ -78,41 +114,45 @@ def check(stack: Stack, gateway: Gateway, file: Path) -> None:
 
 @points(ACCEPTING_AND_WORKING)
 def test_whoever_was_answered_gets_it_done_and_whoever_was_not_sends_again(
-    stack: Stack, tmp_path: Path, use: int
+    stack: Stack, restarted: Restarted, tmp_path: Path, use: int
 ) -> None:
     file = tmp_path / "operations.sqlite"
     with dying(stack, tmp_path, use) as gateway:
         answered = delivered(gateway)
     assert answered or use <= 4
-    with stack.gateway(**TAKEN, **stores(tmp_path)) as gateway:
-        if not answered:
-            operation(gateway, deliver(gateway, "pagerduty"))
-        heal(gateway, file)
-        check(stack, gateway, file)
+    healing, file = restarted(file)
+    if not answered:
+        operation(healing, deliver(healing, "pagerduty"))
+    heal(healing, file)
+    check(stack, healing, file)
 
 
-def test_what_was_kept_is_done_also_where_the_sender_never_comes_back(stack: Stack, tmp_path: Path) -> None:
+def test_what_was_kept_is_done_also_where_the_sender_never_comes_back(
+    stack: Stack, restarted: Restarted, tmp_path: Path
+) -> None:
     file = tmp_path / "operations.sqlite"
     with dying(stack, tmp_path, ACCEPTING_AND_WORKING["after step 2, before the message"]) as gateway:
         assert not delivered(gateway)
-    with stack.gateway(**TAKEN, **stores(tmp_path)) as gateway:
-        heal(gateway, file)
-        check(stack, gateway, file)
+    healing, file = restarted(file)
+    heal(healing, file)
+    check(stack, healing, file)
 
 
 @points(PUTTING_OFF)
-def test_what_was_being_put_off_is_done_later(stack: Stack, tmp_path: Path, use: int) -> None:
+def test_what_was_being_put_off_is_done_later(stack: Stack, restarted: Restarted, tmp_path: Path, use: int) -> None:
     file = tmp_path / "operations.sqlite"
     stack.graph.fail(kind="status", method="GET", status=429, headers={"Retry-After": "300"})
     with dying(stack, tmp_path, use) as gateway:
         assert delivered(gateway)
-    with stack.gateway(**TAKEN, **stores(tmp_path)) as gateway:
-        heal(gateway, file)
-        check(stack, gateway, file)
+    healing, file = restarted(file)
+    heal(healing, file)
+    check(stack, healing, file)
 
 
 @points(GIVING_UP)
-def test_what_was_being_given_up_is_failed_and_among_the_poison(stack: Stack, tmp_path: Path, use: int) -> None:
+def test_what_was_being_given_up_is_failed_and_among_the_poison(
+    stack: Stack, restarted: Restarted, tmp_path: Path, use: int
+) -> None:
     file = tmp_path / "operations.sqlite"
     with dying(stack, tmp_path, ACCEPTING_AND_WORKING["after steps 3 and 4, the answer"]) as gateway:
         delivered(gateway)  # the work may begin, and the end come, before the answer is out
@@ -120,22 +160,22 @@ def test_what_was_being_given_up_is_failed_and_among_the_poison(stack: Stack, tm
     stack.graph.keep_failing(kind="status", method="GET", status=429, headers={"Retry-After": "300"})
     with dying(stack, tmp_path, use - 3):  # what was accepted is there already
         pass
-    with stack.gateway(**TAKEN, **stores(tmp_path)) as gateway:
-        heal(gateway, file)
-        [told] = kept(file)
-        assert finished(gateway, f"operations/{told['id']}")["outcome"] == "failed"
-        assert (told["id"],) in ask(file, POISON)
+    healing, file = restarted(file)
+    heal(healing, file)
+    [told] = kept(file)
+    assert finished(healing, f"operations/{told['id']}")["outcome"] == "failed"
+    assert (told["id"],) in ask(file, POISON)
     assert stack.graph.assignments() == []
 
 
 @points(SWEEPING)
-def test_what_the_sweep_was_at_is_done(stack: Stack, tmp_path: Path, use: int) -> None:
+def test_what_the_sweep_was_at_is_done(stack: Stack, restarted: Restarted, tmp_path: Path, use: int) -> None:
     file = tmp_path / "operations.sqlite"
     with dying(stack, tmp_path, ACCEPTING_AND_WORKING["after step 2, before the message"]) as gateway:
         assert not delivered(gateway)
     pass_time(file)
     with dying(stack, tmp_path, use) as gateway, pytest.raises(httpx.TransportError):
         start_timer(gateway, "sweep_operations")
-    with stack.gateway(**TAKEN, **stores(tmp_path)) as gateway:
-        heal(gateway, file)
-        check(stack, gateway, file)
+    healing, file = restarted(file)
+    heal(healing, file)
+    check(stack, healing, file)
