@@ -79,11 +79,10 @@ def restarted(healing: Gateway, shelf: Path) -> Restarted:
 
     def restart(left: Path) -> tuple[Gateway, Path]:
         file = shelf / "operations.sqlite"
-        moved = [f"ATTACH '{left}' AS dead", "BEGIN IMMEDIATE"]
-        for table in ("rows", "messages"):
-            moved.append(f"DELETE FROM {table}")
-            if left.exists():
-                moved.append(f"INSERT INTO {table} SELECT * FROM dead.{table}")
+        begun = left.exists()
+        moved = [f"ATTACH '{left}' AS dead", "BEGIN IMMEDIATE", "DELETE FROM rows", "DELETE FROM messages"]
+        if begun:
+            moved += ["INSERT INTO rows SELECT * FROM dead.rows", "INSERT INTO messages SELECT * FROM dead.messages"]
         moved.append("COMMIT")
         with closing(sqlite3.connect(file, timeout=10, isolation_level=None)) as connection:
             for statement in moved:

@@ -1,6 +1,7 @@
 """Webhooks from the sender's payload to the assignment: what is taken, what is not, and what is told of it."""
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -24,7 +25,7 @@ from tests.e2e.deliveries import (
     payload,
     start_timer,
 )
-from tests.e2e.principals import ENTRA
+from tests.e2e.principals import ENTRA, READ, WRITE, application, principal
 from tests.e2e.stack import Gateway, Json, Stack, eventually, problem
 
 EACH = pytest.mark.parametrize("name", SOURCES)
@@ -143,6 +144,12 @@ def test_a_source_with_tokens_takes_them_from_whoever_may_change_things(stack: S
     document["sources"]["servicenow"]["verify"] = {"scheme": "entra"}
     with stack.gateway(**ENTRA, WEBHOOKS=json.dumps(document)) as gateway:
         problem(deliver(gateway, "servicenow"), 401, "unauthenticated")
+        gateway.client.headers.update(principal(application(READ)))
+        problem(deliver(gateway, "servicenow"), 403, "forbidden")
+        gateway.client.headers.update(principal(application(WRITE)))
+        told = operation(gateway, deliver(gateway, "servicenow"))
+        # Whoever has brought it, the rules are asked about the source.
+        assert (told["caller"], told["problem"]["code"]) == ("webhook:servicenow", "guardrail")
 
 
 def test_what_failed_for_good_is_finished_and_says_why(taking_gateway: Gateway, stack: Stack) -> None:
@@ -273,3 +280,56 @@ def test_the_secret_is_in_no_line_and_the_payload_is_not_kept(taking_gateway: Ga
     text = json.dumps(kept(file))
     assert SECRET not in text
     assert "sender" not in text
+
+
+def send(file: Path, identifier: str) -> None:
+    ask(file, "INSERT INTO messages (queue, body, visible_at) VALUES ('operations', ?, 0)", identifier)
+
+
+def messages(file: Path, identifier: str) -> list[float]:
+    """Give when each of an operation's messages may be seen."""
+    found = ask(file, "SELECT visible_at FROM messages WHERE queue = 'operations' AND body = ?", identifier)
+    return [moment for (moment,) in found]
+
+
+def test_a_message_without_its_operation_is_left_out(taking_gateway: Gateway, stack: Stack, file: Path) -> None:
+    operation(taking_gateway, deliver(taking_gateway, "zendesk"))
+    stack.reset()
+    send(file, "0" * 48)
+    assert taking_gateway.output.lines_with("not in the ledger")
+    assert eventually(lambda: messages(file, "0" * 48) == [])
+    assert stack.graph.requests() == []
+
+
+def test_a_message_of_what_somebody_is_at_comes_back_when_that_ones_time_is_over(
+    taking_gateway: Gateway, stack: Stack, file: Path
+) -> None:
+    identifier = operation(taking_gateway, deliver(taking_gateway, "zendesk"))["id"]
+    stack.reset()
+    pass_time(file, timedelta(days=-1), state="running")
+    send(file, identifier)
+    tomorrow = time.time() + timedelta(hours=23).total_seconds()
+    assert eventually(lambda: [moment > tomorrow for moment in messages(file, identifier)] == [True])
+    assert stack.graph.requests() == []
+
+
+def test_what_never_said_how_it_ended_has_failed_after_the_last_try(
+    taking_gateway: Gateway, stack: Stack, file: Path
+) -> None:
+    accepted = deliver(taking_gateway, "zendesk")
+    identifier = operation(taking_gateway, accepted)["id"]
+    stack.reset()
+    pass_time(file, state="running", attempts=10)
+    send(file, identifier)
+    assert wait_for(file, attempts=11, state="finished", outcome="failed")
+    assert kept(file)[0]["problem"]["code"] == "outcome-unknown"
+    assert stack.graph.requests() == []
+
+
+def test_a_mapped_dry_run_is_tried_and_its_preview_is_kept(stack: Stack) -> None:
+    document = json.loads(DOCUMENT)
+    document["sources"]["zendesk"]["map"]["dryRun"] = "`true`"
+    with stack.gateway(**{**TAKEN, "WEBHOOKS": json.dumps(document)}) as gateway:
+        told = operation(gateway, deliver(gateway, "zendesk"))
+    assert (told["outcome"], told["preview"]["outcome"]) == ("planned", "wouldCreate")
+    assert stack.graph.requests("POST") == []

@@ -38,6 +38,40 @@ def test_blank_is_not_set() -> None:
     assert read_settings({**LEAST, **blank}) == read_settings(LEAST)
 
 
+AZURE = {
+    "OPERATIONS_STORE": "https://desk.table.core.windows.net/",
+    "OPERATIONS_QUEUE": "https://desk.queue.core.windows.net",
+}
+IN_A_FILE = {"OPERATIONS_STORE": "sqlite:///a", "OPERATIONS_QUEUE": "sqlite:///a"}
+SANDBOX = {"GRAPH_BASE_URL": "http://127.0.0.1:7072"}
+
+
+def test_accepted_work_is_kept_in_azure_and_in_the_sandbox_in_one_file() -> None:
+    settings = read_settings({**LEAST, **AZURE, "WEBHOOKS": "{}", "OPERATIONS_RETENTION_DAYS": "7"})
+    assert (settings.store, settings.queue) == tuple(AZURE.values())
+    assert (settings.webhooks, settings.retention.days) == (b"{}", 7)
+    assert read_settings({**LEAST, **SANDBOX, **IN_A_FILE}).store == "sqlite:///a"
+    assert read_settings(LEAST).retention.days == 90
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong"),
+    [
+        ({"WEBHOOKS": "{}"}, {"OPERATIONS_STORE", "OPERATIONS_QUEUE"}),
+        ({"WEBHOOKS": "{}", "OPERATIONS_STORE": AZURE["OPERATIONS_STORE"]}, {"OPERATIONS_QUEUE"}),
+        ({"WEBHOOKS": "nowhere.json", **AZURE}, {"WEBHOOKS"}),
+        (IN_A_FILE, {"OPERATIONS_STORE", "OPERATIONS_QUEUE"}),
+        ({**SANDBOX, **IN_A_FILE, "OPERATIONS_QUEUE": "sqlite:///b"}, {"OPERATIONS_STORE", "OPERATIONS_QUEUE"}),
+        ({"OPERATIONS_STORE": "http://desk.table.core.windows.net"}, {"OPERATIONS_STORE"}),
+        ({"OPERATIONS_QUEUE": "https://desk.queue.core.windows.net/?sas=1"}, {"OPERATIONS_QUEUE"}),
+        ({"OPERATIONS_RETENTION_DAYS": "0"}, {"OPERATIONS_RETENTION_DAYS"}),
+        ({"OPERATIONS_RETENTION_DAYS": "3651"}, {"OPERATIONS_RETENTION_DAYS"}),
+    ],
+)
+def test_where_work_would_be_lost_the_setting_is_named(settings: dict[str, str], wrong: set[str]) -> None:
+    assert {error.field for error in mistakes(**settings)} == wrong
+
+
 @pytest.mark.parametrize("name", LEAST)
 def test_what_has_no_default_is_required(name: str) -> None:
     assert [error.field for error in mistakes(**{name: ""})] == [name]
