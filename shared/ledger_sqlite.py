@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,10 +20,10 @@ PATIENCE_SECONDS = 10
 
 # Whoever plays the trigger reads `messages`: takes what is visible, hides it for a while, deletes it when it is done.
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS rows (
+CREATE TABLE rows (
     place TEXT, key TEXT, document TEXT NOT NULL, changed TEXT NOT NULL, etag TEXT NOT NULL, PRIMARY KEY (place, key)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS messages (
+CREATE TABLE messages (
     id INTEGER PRIMARY KEY, queue TEXT NOT NULL, body TEXT NOT NULL, visible_at REAL NOT NULL,
     dequeue_count INTEGER NOT NULL DEFAULT 0
 );
@@ -105,18 +105,29 @@ async def _asked(file: Path, work: Callable[[sqlite3.Connection], Result]) -> Re
 
     try:
         return await asyncio.to_thread(ask)
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         raise StoreUnavailable(f"The file of the ledger cannot be used: {file.name}.") from error
 
 
 @contextmanager
 def _open(file: Path) -> Iterator[sqlite3.Connection]:
-    # For each statement anew: it takes a third of a millisecond, and a connection belongs to one thread.
+    # For each statement anew: that is quick, and a connection belongs to one thread.
+    if not file.exists():
+        _make(file)
     with closing(sqlite3.connect(file, timeout=PATIENCE_SECONDS, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")  # outlives every process, not a power cut: it is a sandbox
-        connection.executescript(_SCHEMA)
         yield connection
+
+
+def _make(file: Path) -> None:
+    """Make the file elsewhere and link it to its place: two who change one to WAL at once get in each other's way."""
+    draft = file.with_name(f"{file.name}-{uuid.uuid4().hex}")
+    with closing(sqlite3.connect(draft)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(_SCHEMA)
+    with suppress(FileExistsError):  # somebody else was faster
+        file.hardlink_to(draft)
+    draft.unlink()
 
 
 def _text(moment: datetime) -> str:
