@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 
@@ -20,9 +21,16 @@ def test_every_requirement_is_one_version_with_hashes(name: str) -> None:
     assert len(requirements(name)) > 40
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, "tests/contract/azurite/package-lock.json"])
 def test_no_address_stands_among_the_requirements(name: str) -> None:
     assert "://" not in (ROOT / name).read_text("utf-8")
+
+
+def test_azurite_and_all_that_it_needs_is_one_version_with_a_hash() -> None:
+    lock = json.loads((ROOT / "tests/contract/azurite/package-lock.json").read_text("utf-8"))
+    packages = {name: each for name, each in lock["packages"].items() if name}
+    assert packages["node_modules/azurite"]["version"] == "3.35.0"
+    assert [name for name, each in packages.items() if not each["integrity"].startswith("sha512-")] == []
 
 
 def test_what_runs_in_azure_brings_nothing_along_that_only_tests_need() -> None:
