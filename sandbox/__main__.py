@@ -27,6 +27,8 @@ from sandbox.programs import (
 from sandbox.serving import LOOPBACK
 from sandbox.tenant import PILOT, WIFI_HQ
 
+# Of Azure's own host these ask for an Azure Storage account, which is not here; the ledger is a file.
+NEED_STORAGE = ("process_operation", "sweep_operations", "clean_operations")
 OTHER_PORTS = "make run ARGS='--port 8071 --graph-port 8072 --identity-port 8073'"
 WELCOME = """
 Microsoft Graph, emulated     {graph}
@@ -60,6 +62,8 @@ def main() -> int:
         environment = {**sample_settings(), **stores(folder), **os.environ, **sandbox_settings(graph, identity)}
         if options.func:
             _say(_welcome(graph.url, identity.url, f"http://{LOOPBACK}:{options.port}"))
+            _say(f"Left out, since they need Azure Storage: {', '.join(NEED_STORAGE)}.")
+            environment |= {f"AzureWebJobs.{name}.Disabled": "true" for name in NEED_STORAGE}
             command = ["func", "start", "--port", str(options.port)]
             return subprocess.call(command, cwd=ROOT, env=environment)  # noqa: S603 - a fixed command
         host = programs.enter_context(start_host(options.port, environment, lambda line: _say(readable(line))))

@@ -99,6 +99,7 @@ def test_core_tools_get_the_same_app_and_the_same_emulators(tmp_path: Path) -> N
     func = tmp_path / "func"
     func.write_text(
         '#!/bin/sh\necho "func $* with $GRAPH_BASE_URL and $IDENTITY_ENDPOINT in $AUTH_MODE mode"; ls host.json\n'
+        "tr '\\0' '\\n' < /proc/$$/environ | grep -c 'AzureWebJobs[.].*[.]Disabled=true'\n"
     )
     func.chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
@@ -106,10 +107,11 @@ def test_core_tools_get_the_same_app_and_the_same_emulators(tmp_path: Path) -> N
         [*COMMAND, "--func"], cwd=ROOT, env=machine(PATH=path), capture_output=True, text=True, check=False
     )
     assert run.returncode == 0
-    *_, said, listed = run.stdout.splitlines()
+    *_, said, listed, left_out = run.stdout.splitlines()
     assert said.startswith("func start --port 0 with http://127.0.0.1:")
     assert said.endswith("/msi/token in key mode")
     assert listed == "host.json"
+    assert left_out == "3"  # what Azure's own host cannot start without a storage account
 
 
 def test_without_core_tools_the_way_out_is_named(tmp_path: Path) -> None:

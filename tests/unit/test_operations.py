@@ -92,3 +92,13 @@ def test_the_host_speaks_opentelemetry_and_samples_nothing() -> None:
     assert "applicationInsights" not in host["logging"]
     # What a function logs has the category Function.{name}.User: the host passes it on from this level.
     assert host["logging"]["logLevel"]["Function"] == "Information"
+
+
+def test_the_host_is_given_the_extensions_that_every_trigger_needs() -> None:
+    host = json.loads((ROOT / "host.json").read_text("utf-8"))
+    triggers = set(re.findall(r"@app\.(\w+)_trigger", (ROOT / "function_app.py").read_text("utf-8")))
+    assert triggers == {"queue", "timer"}  # HTTP and timers are the host's own; a queue is in the bundle alone
+    assert host["extensionBundle"] == {
+        "id": "Microsoft.Azure.Functions.ExtensionBundle",
+        "version": "[4.0.0, 5.0.0)",
+    }
