@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-func azurite test check lint types imports connector coverage chaos fuzz bench package package-test \
+.PHONY: help run run-func azurite test check lint types imports connector coverage chaos flood fuzz bench package package-test \
 	needs-python313 python313 docs docs-assets webhook lock locked closure audit
 
 help: ## show what can be made
@@ -56,6 +56,9 @@ connector: $(READY) ## the custom connector, held against Microsoft's rules and,
 
 chaos: $(READY) ## 10 000 requests while 30 % of Graph's calls fail; ARGS='--seed 2' for other faults
 	@$(BIN)/python -m chaos $(ARGS)
+
+flood: $(READY) ## 5 000 webhooks, doubled, in disorder, 1 in 20 forged, and the gateway killed twice; ARGS='--kills 0'
+	@$(BIN)/python -m chaos.flooding $(ARGS)
 
 fuzz: $(READY) ## 20 000 requests made from the OpenAPI document, each answer held against it; ARGS='--cases 500 --seed 2'
 	@$(BIN)/python -m fuzz $(ARGS)

@@ -6,11 +6,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from bench.accepts import SETTINGS
 from bench.creates import GROUPS
 from bench.emulators import emulators
 from bench.sides import IN_FLIGHT, Side
+from sandbox.azurite import is_installed, running_azurite
+from sandbox.programs import stores
 
 PYTHON = str(Path(sys.prefix, "closure", "bin", "python"))
 """Made by `make closure` from requirements.txt."""
@@ -36,6 +40,18 @@ def warm(side: Side) -> list[Measured]:
 def memory(side: Side, creates: int) -> Measured:
     """Create that often, one after the other; gives `first_kib` and `peak_kib`."""
     return _warm(side, creates, (1,))
+
+
+def accepted(count: int) -> dict[str, Measured]:
+    """Accept webhooks; gives what `bench.accepts` prints, by the store that keeps them."""
+    with emulators(1) as environment, TemporaryDirectory() as folder:
+        settings = {**environment, **SETTINGS, **stores(Path(folder))}
+        measured = {"SQLite": _run(settings, "bench.accepts", str(count))}
+        if is_installed():
+            with running_azurite(Path(folder)) as azurite:
+                addresses = (azurite.tables, azurite.queues)
+                measured["Azure's libraries, Azurite"] = _run(settings, "bench.accepts", str(count), *addresses)
+    return measured
 
 
 def imported(side: Side) -> list[tuple[str, float]]:

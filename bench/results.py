@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from bench import children
 from bench.children import Measured
 from bench.ratios import Spread, ratio
-from bench.sides import COLD_GOALS, GATEWAY, GROWTH_GOAL_MIB, IN_FLIGHT, WARM_GOALS, Side
+from bench.sides import ACCEPT_GOAL_MS, COLD_GOALS, GATEWAY, GROWTH_GOAL_MIB, IN_FLIGHT, WARM_GOALS, Side
 
 COLD_SIDES = (GATEWAY, *COLD_GOALS)
 WARM_SIDES = (GATEWAY, *WARM_GOALS)
 MEMORY_CREATES = 10_000
+ACCEPTS = 300
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Results:
     cold: dict[Side, list[Measured]] = field(default_factory=lambda: {side: [] for side in COLD_SIDES})
     warm: dict[Side, list[list[Measured]]] = field(default_factory=lambda: {side: [] for side in WARM_SIDES})
     memory: Measured = field(default_factory=dict)
+    accepts: list[dict[str, Measured]] = field(default_factory=list)
     imports: list[tuple[str, float]] = field(default_factory=list)
 
     def cold_ratio(self, side: Side) -> Spread:
@@ -34,6 +36,10 @@ class Results:
     def growth_mib(self) -> float:
         """Give how much the gateway's peak of memory has grown between the first create and the last."""
         return float(self.memory["peak_kib"] - self.memory["first_kib"]) / 1024
+
+    def accept_ms(self, store: str, what: str) -> Spread:
+        """Give the CPU milliseconds of a webhook that is `accepted`, or only tried (`dry_run`)."""
+        return Spread.of([each[store][what]["cpu"] for each in self.accepts])
 
     def heaviest_imports(self) -> list[tuple[str, int, float]]:
         """Give the ten packages that take longest to import: name, modules, milliseconds."""
@@ -52,7 +58,12 @@ class Results:
             for place, in_flight in enumerate(IN_FLIGHT)
             if self.warm_ratio(side, place).median < least
         ]
-        return [*cold, *warm, *(["memory"] if self.growth_mib() > GROWTH_GOAL_MIB else [])]
+        accepts = [
+            f"a webhook kept by {store}"
+            for store in self.accepts[0]
+            if self.accept_ms(store, "accepted").median > ACCEPT_GOAL_MS
+        ]
+        return [*cold, *warm, *accepts, *(["memory"] if self.growth_mib() > GROWTH_GOAL_MIB else [])]
 
 
 def measure(rounds: int, told: Callable[[str], object]) -> Results:
@@ -67,6 +78,8 @@ def measure(rounds: int, told: Callable[[str], object]) -> Results:
         for side in WARM_SIDES:
             results.warm[side].append(children.warm(side))
             told(f"warm, round {number}: {side.name}")
+        results.accepts.append(children.accepted(ACCEPTS))
+        told(f"webhooks, round {number}")
     results.imports = children.imported(GATEWAY)
     results.memory = children.memory(GATEWAY, MEMORY_CREATES)
     told("memory")
@@ -75,7 +88,7 @@ def measure(rounds: int, told: Callable[[str], object]) -> Results:
 
 def steps(rounds: int) -> int:
     """Give how often `measure` tells something."""
-    return rounds * (1 + len(WARM_SIDES)) + 1
+    return rounds * (2 + len(WARM_SIDES)) + 1
 
 
 def per_cpu_second(stage: Measured) -> float:

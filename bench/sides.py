@@ -22,4 +22,6 @@ COLD_GOALS = {KEPT: 0.3, RAW: 1.5}
 WARM_GOALS = {PER_REQUEST: 20, KEPT: 4, RAW: 0.7}
 """The creates per CPU second of the gateway as a multiple of the other's, at least."""
 GROWTH_GOAL_MIB = 2
+ACCEPT_GOAL_MS = 15
+"""CPU for one webhook: verified, mapped and kept."""
 IN_FLIGHT = (1, 16, 64)

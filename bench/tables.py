@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 
 from bench.results import COLD_SIDES, MEMORY_CREATES, WARM_SIDES, Results, per_cpu_second
-from bench.sides import COLD_GOALS, GATEWAY, GROWTH_GOAL_MIB, IN_FLIGHT, WARM_GOALS
+from bench.sides import ACCEPT_GOAL_MS, COLD_GOALS, GATEWAY, GROWTH_GOAL_MIB, IN_FLIGHT, WARM_GOALS
 
 
 def tables(results: Results) -> str:
     """Write all of them, each under its heading."""
-    return "\n\n".join([_cold(results), _warm(results), _memory(results), _imports(results)])
+    parts = (_cold, _warm, _accepts, _memory, _imports)
+    return "\n\n".join(part(results) for part in parts)
 
 
 def _cold(results: Results) -> str:
@@ -35,6 +36,20 @@ def _warm(results: Results) -> str:
             rows.append((in_flight, side.name, f"{cpu:.0f}", f"{wall:.0f}", p50, p99, goal))
     head = ("in flight", "", "creates per CPU second", "per second", "p50 ms", "p99 ms", "multiple that we do, goal")
     return "### Creates, one after the other and at once\n\n" + _table(head, rows)
+
+
+def _accepts(results: Results) -> str:
+    rows = [
+        (
+            store,
+            results.accept_ms(store, "dry_run"),
+            f"{results.accept_ms(store, 'accepted')}, at most {ACCEPT_GOAL_MS}",
+            f"{median(each[store]['accepted']['wall'] for each in results.accepts):.1f}",
+        )
+        for store in results.accepts[0]
+    ]
+    head = ("kept by", "verified and mapped, CPU ms", "and kept, CPU ms, goal", "ms until it is answered")
+    return "### Webhooks, one after the other\n\n" + _table(head, rows)
 
 
 def _memory(results: Results) -> str:

@@ -33,10 +33,11 @@ _LOG = logging.getLogger("gateway")
 
 def gateway() -> Gateway:
     """Give the gateway; nothing is read from the environment and no client is made before the first request."""
-    return Gateway(functools.cache(_parts), lambda: read_site(os.environ))
+    return Gateway(functools.cache(parts), lambda: read_site(os.environ))
 
 
-def _parts() -> Parts:
+def parts() -> Parts:
+    """Wire everything, from the environment; raises Misconfigured."""
     quieten_libraries()
     settings = read_settings(os.environ)
     calls = GraphCalls(settings.graph_base_url, settings.cloud.scope, settings.client_id)

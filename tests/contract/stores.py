@@ -1,9 +1,7 @@
 """The ledger's stores as tests use them: SQLite in a file, Azure Storage as Azurite emulates it."""
 
 import base64
-import shutil
 import sqlite3
-import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,14 +14,14 @@ from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
+from sandbox.azurite import ACCOUNT, KEY, MISSING, Azurite, is_installed, running_azurite
 from shared.ledger import Ledger, Queue, Rows
 from shared.ledger_sqlite import SqliteQueue, SqliteRows
 from shared.ledger_tables import TableRows, table
 from shared.queue_storage import StorageQueue, queue
 
-AZURITE = Path(__file__).with_name("azurite") / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
-ACCOUNT, KEY = "devstoreaccount1", base64.b64encode(bytes(32)).decode()
-MISSING = "Azurite needs Node.js, and to be installed: make azurite"
+CREDENTIAL = AzureNamedKeyCredential(ACCOUNT, KEY)
+"""What Azurite takes in place of a managed identity."""
 
 
 @dataclass(frozen=True)
@@ -48,44 +46,13 @@ class Store:
         return Ledger(self.rows)
 
 
-@dataclass(frozen=True)
-class Azurite:
-    """A running Azurite: the addresses of its account's tables and queues."""
-
-    tables: str
-    queues: str
-
-    @property
-    def credential(self) -> AzureNamedKeyCredential:
-        """What it takes in place of a managed identity."""
-        return AzureNamedKeyCredential(ACCOUNT, KEY)
-
-
 @contextmanager
-def running_azurite(folder: Path) -> Iterator[Azurite]:
-    """Run Azurite on free ports of this machine, with nothing on disk; skips the test where it is not installed."""
-    node = shutil.which("node")
-    if node is None or not AZURITE.exists():
+def azurite_here(folder: Path) -> Iterator[Azurite]:
+    """Run Azurite; skips the test where it is not installed."""
+    if not is_installed():
         pytest.skip(MISSING)
-    options = ["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck", "--silent"]
-    for service in ("blob", "queue", "table"):
-        options += [f"--{service}Host", "127.0.0.1", f"--{service}Port", "0"]
-    accounts = {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"}
-    command = [node, str(AZURITE), *options]
-    with subprocess.Popen(command, cwd=folder, env=accounts, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            found: dict[str, str] = {}
-            for line in process.stdout:
-                service, _, address = line.partition(" service is successfully listening at ")
-                if address:
-                    found[service.removeprefix("Azurite ")] = f"{address.strip()}/{ACCOUNT}"
-                if {"Queue", "Table"} <= found.keys():
-                    break
-            yield Azurite(found["Table"], found["Queue"])
-        finally:
-            process.terminate()
-            process.communicate()  # it says goodbye, and falls over where nobody listens
+    with running_azurite(folder) as azurite:
+        yield azurite
 
 
 @contextmanager
@@ -108,9 +75,9 @@ def azurite_store(azurite: Azurite, tables: str | None = None) -> Iterator[Store
     """Give a store in a table and queues of its own, none of which is there yet; `tables` is an address before it."""
     name = f"operations{uuid.uuid4().hex}"
     with ExitStack() as clients:
-        rows = clients.enter_context(table(tables or azurite.tables, name, azurite.credential))
-        work = clients.enter_context(queue(azurite.queues, name, azurite.credential))
-        poison = clients.enter_context(queue(azurite.queues, f"{name}-poison", azurite.credential))
+        rows = clients.enter_context(table(tables or azurite.tables, name, CREDENTIAL))
+        work = clients.enter_context(queue(azurite.queues, name, CREDENTIAL))
+        poison = clients.enter_context(queue(azurite.queues, f"{name}-poison", CREDENTIAL))
 
         def messages() -> list[Message]:
             both = [(name, False), (f"{name}-poison", True)]
@@ -121,7 +88,7 @@ def azurite_store(azurite: Azurite, tables: str | None = None) -> Iterator[Store
 
 def _peeked(azurite: Azurite, name: str) -> list[str]:
     """Look into a queue without the library's own decoding, as the trigger does."""
-    with QueueClient(azurite.queues, name, credential=azurite.credential) as client:
+    with QueueClient(azurite.queues, name, credential=CREDENTIAL) as client:
         try:
             return [base64.b64decode(each.content, validate=True).decode() for each in client.peek_messages(32)]
         except ResourceNotFoundError:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.azurite import ACCOUNT, Azurite
 from sandbox.programs import ROOT
 from shared.errors import StoreUnavailable
 from shared.idempotency import Answer, claim, claim_id, settle
@@ -23,7 +24,7 @@ from shared.ledger import Kept, Row
 from shared.ledger_sqlite import SqliteQueue, SqliteRows
 from shared.operations import Operation, accept, fail, finish, remind, start
 from tests.contract.emulator import running
-from tests.contract.stores import ACCOUNT, Azurite, Store, azurite_store, running_azurite, sqlite_store
+from tests.contract.stores import Store, azurite_here, azurite_store, sqlite_store
 
 NOW = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -34,7 +35,7 @@ RIVALS = 20
 
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    with running_azurite(tmp_path_factory.mktemp("azurite")) as azurite:
+    with azurite_here(tmp_path_factory.mktemp("azurite")) as azurite:
         yield azurite
 
 

@@ -1,7 +1,6 @@
 """Webhooks from the sender's payload to the assignment: what is taken, what is not, and what is told of it."""
 
 import json
-import random
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -334,27 +333,3 @@ def test_a_mapped_dry_run_is_tried_and_its_preview_is_kept(stack: Stack) -> None
         told = operation(gateway, deliver(gateway, "zendesk"))
     assert (told["outcome"], told["preview"]["outcome"]) == ("planned", "wouldCreate")
     assert stack.graph.requests("POST") == []
-
-
-def test_of_a_flood_every_genuine_event_is_done_once_and_no_forged_one(
-    taking_gateway: Gateway, stack: Stack, file: Path
-) -> None:
-    events = range(40)
-    genuine = [(number, SECRET) for number in events for _ in range(2)]
-    deliveries = [*genuine, *((number, "guessed") for number in range(100, 104))]
-    random.Random(7).shuffle(deliveries)  # noqa: S311 - it is to be the same each time
-    ticket = json.loads(payload("github"))["issue"]["number"]
-
-    def send_one(delivery: tuple[int, str]) -> int:
-        number, secret = delivery
-        body = payload("github").replace(f'"number": {ticket}'.encode(), f'"number": {number}'.encode())
-        return deliver(taking_gateway, "github", body, secret).status_code
-
-    with ThreadPoolExecutor(8) as threads:
-        statuses = list(threads.map(send_one, deliveries))
-    assert statuses == [202 if secret == SECRET else 401 for _, secret in deliveries]
-    assert eventually(lambda: {each["state"] for each in kept(file)} == {"finished"})
-    assert sorted(each["ticket"].partition("#")[2] for each in kept(file)) == sorted(map(str, events))
-    outcomes = [each["outcome"] for each in kept(file)]
-    assert (outcomes.count("created") >= 1, set(outcomes) <= {"created", "unchanged"}) == (True, True)
-    assert [each["id"] for each in stack.graph.assignments()] == [ASSIGNED]
