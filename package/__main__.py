@@ -14,7 +14,7 @@ from package.app import ROOT, app_files
 from package.archive import Size, compile_all, write_zip
 from package.dependencies import SITE, VERSION, install, needed
 
-GOAL_BYTES = 18_000_000
+GOAL_BYTES = 19_000_000
 
 
 def main() -> int:
