@@ -149,6 +149,7 @@ def test_a_path_starts_at_the_apps_own_folder() -> None:
         "GUARDRAILS.rules",
         "GUARDRAILS.version",
         "GUARDRAILS.telemetryMode",
+        "GUARDRAILS.extensionBundle",
         "GUARDRAILS.extensions",
         "GUARDRAILS.logging",
     ]
