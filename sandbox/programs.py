@@ -8,12 +8,46 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import IO, Any, Protocol, Self, cast
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_SETTINGS = ROOT / "local.settings.sample.json"
 
 Listener = Callable[[str], object]
+
+
+class Process(Protocol):
+    """A child process: what `subprocess.Popen` offers of one."""
+
+    args: Any
+    pid: int
+    stdout: IO[str] | None
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end, and give its exit code; raises subprocess.TimeoutExpired."""
+
+
+Launch = Callable[[list[str], Mapping[str, str]], Process]
+"""Starts a command in the repository's folder, with this environment and with its output in a pipe."""
+
+
+def popen(command: list[str], environment: Mapping[str, str]) -> Process:
+    """Start a command as anybody would."""
+    return subprocess.Popen(  # noqa: S603 - starts our own programs only
+        command,
+        cwd=ROOT,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 class ProgramEndedError(Exception):
@@ -23,17 +57,11 @@ class ProgramEndedError(Exception):
 class Program:
     """One child process that tells its address in its first lines; every other line it prints goes to `listener`."""
 
-    def __init__(self, command: list[str], environment: Mapping[str, str], listener: Listener) -> None:
+    def __init__(
+        self, command: list[str], environment: Mapping[str, str], listener: Listener, launch: Launch = popen
+    ) -> None:
         self._listener = listener
-        self._process = subprocess.Popen(  # noqa: S603 - starts our own programs only
-            command,
-            cwd=ROOT,
-            env={**environment, "PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        self._process = launch(command, environment)
         self._output = cast("IO[str]", self._process.stdout)
         self.url = self._read_url()
         self._relay = threading.Thread(target=self._relay_lines, daemon=True)
@@ -86,24 +114,24 @@ class Program:
                 self._listener(line.rstrip())
 
 
-def start_graph(port: int, listener: Listener, *options: str) -> Program:
+def start_graph(port: int, listener: Listener, *options: str, launch: Launch = popen) -> Program:
     """Start the emulated Microsoft Graph; port 0 is a free one, the options are those of `serving.run`."""
-    return Program([*_python("sandbox.graph", port), *options], os.environ, listener)
+    return Program([*_python("sandbox.graph", port), *options], os.environ, listener, launch)
 
 
-def start_identity(port: int, listener: Listener) -> Program:
+def start_identity(port: int, listener: Listener, launch: Launch = popen) -> Program:
     """Start the emulated managed-identity endpoint; port 0 is a free one."""
-    return Program(_python("sandbox.identity", port), os.environ, listener)
+    return Program(_python("sandbox.identity", port), os.environ, listener, launch)
 
 
-def start_host(port: int, environment: Mapping[str, str], listener: Listener) -> Program:
+def start_host(port: int, environment: Mapping[str, str], listener: Listener, launch: Launch = popen) -> Program:
     """Start the Functions host with the gateway in it; port 0 is a free one.
 
     With GATEWAY_APP it is the app in that folder, and what it can import is Python's own library and what lies in the
     folders of GATEWAY_PACKAGES: nothing that is installed here (`python -m package.proof`).
     """
     if not (app := os.environ.get("GATEWAY_APP")):
-        return Program(_python("sandbox.functions_host", port), environment, listener)
+        return Program(_python("sandbox.functions_host", port), environment, listener, launch)
     command = [sys.executable, "-S", *_python("sandbox.functions_host", port)[1:], "--app", app]
     return Program(command, {**environment, "PYTHONPATH": os.environ["GATEWAY_PACKAGES"]}, listener)
 

@@ -18,6 +18,7 @@ from sandbox.functions_host import FUNCTION_KEY
 from sandbox.programs import Program, sample_settings, sandbox_settings, start_graph, start_host, start_identity, stores
 from sandbox.tenant import PILOT, WIFI_HQ
 from tests.e2e.leaks import leaks
+from tests.e2e.nursery import launch
 
 Json = dict[str, Any]
 
@@ -170,8 +171,8 @@ class Stack:
         """Start the emulators on free ports, and stop them in the end."""
         output = Output()
         with (
-            start_graph(0, output.append, *graph_options) as graph,
-            start_identity(0, output.append) as identity,
+            start_graph(0, output.append, *graph_options, launch=launch) as graph,
+            start_identity(0, output.append, launch) as identity,
         ):
             settings = sandbox_settings(graph, identity)
             with Emulator.at(graph.url) as graph_emulator, Emulator.at(identity.url) as identity_emulator:
@@ -189,7 +190,7 @@ class Stack:
         key = {"x-functions-key": FUNCTION_KEY}
         with TemporaryDirectory() as folder, ExitStack() as programs:
             own = {**unhurried, **stores(Path(folder)), **self.settings, **settings}
-            host = programs.enter_context(start_host(0, {**machine, **sample, **own}, output.append))
+            host = programs.enter_context(start_host(0, {**machine, **sample, **own}, output.append, launch))
             with httpx.Client(base_url=f"{host.url}/api/", headers=key, timeout=30) as client:
                 yield Gateway(client, output, host)
         output.refuse_leaks()

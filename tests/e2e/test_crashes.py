@@ -13,6 +13,7 @@ from sandbox.functions_host import FUNCTION_KEY
 from sandbox.programs import Program, sample_settings, stores
 from sandbox.tenant import PILOT, WIFI_HQ
 from tests.e2e.deliveries import TAKEN, ask, deliver, finished, kept, operation, pass_time, start_timer
+from tests.e2e.nursery import launch
 from tests.e2e.stack import Gateway, Output, Stack, eventually
 
 Restarted = Callable[[Path], tuple[Gateway, Path]]
@@ -46,7 +47,7 @@ def dying(stack: Stack, folder: Path, use: int) -> Iterator[Gateway]:
     output = Output()
     command = [sys.executable, "-m", "tests.e2e.dying_host", str(use)]
     settings = {**sample_settings(), **stack.settings, **TAKEN, **stores(folder)}
-    with Program(command, settings, output.append) as host:
+    with Program(command, settings, output.append, launch) as host:
         with httpx.Client(base_url=f"{host.url}/api/", headers={"x-functions-key": FUNCTION_KEY}, timeout=10) as client:
             yield Gateway(client, output, host)
         assert host.wait() == -9
