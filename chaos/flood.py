@@ -130,12 +130,14 @@ async def _send(client: httpx.AsyncClient, hosts: Hosts, delivery: Delivery, res
 
 
 def _finished(file: Path) -> list[dict[str, Any]]:
-    """Wait until no operation is open any more; give them all."""
+    """Wait until every operation is finished; give them all."""
     ends = time.monotonic() + PATIENCE_SECONDS
-    while _ask(file, "SELECT count(*) FROM rows WHERE place = 'open'") != [(0,)] and time.monotonic() < ends:
+    while True:
+        found = _ask(file, "SELECT document FROM rows WHERE place LIKE 'operation-%'")
+        operations = [json.loads(document) for (document,) in found]
+        if all(each["state"] == "finished" for each in operations) or time.monotonic() > ends:
+            return operations
         time.sleep(1 / 4)
-    found = _ask(file, "SELECT document FROM rows WHERE place LIKE 'operation-%'")
-    return [json.loads(document) for (document,) in found]
 
 
 def _ask(file: Path, statement: str) -> list[Any]:
