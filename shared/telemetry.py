@@ -13,6 +13,7 @@ from typing import Any, Literal
 from shared import metrics
 from shared.callers import Caller
 from shared.details import FieldError
+from shared.operations import State
 
 Outcome = Literal[
     "created", "unchanged", "planned", "deleted", "read", "replayed", "accepted", "ignored", "refused", "failed"
@@ -32,8 +33,9 @@ class Attempt:
 
     `action` is the function's name, `asked` what the caller gave and `resolved` what its names and ids stand for,
     both by the names of the wire; `removed` is Graph's whole assignment, so that it can be put back. `run` is the
-    flow's own id of its run, `operation_id` the accepted work that it is about, `rule` the guardrail that let the
-    request through. `graph_request_id` is of the call that the answer rests on, `graph_request_ids` of all calls.
+    flow's own id of its run. `operation_id` is the accepted work that it is about, with its state and the seconds since
+    it was accepted; `rule` the guardrail that let the request through. `graph_request_id` is of the call that the
+    answer rests on, `graph_request_ids` of all calls.
     `waits_for_token` tells that the last call has not left yet, `waits_for_store` that the ledger has not answered
     yet, `write_sent` that a write has left. `started` and `ends` are on the monotonic clock, in seconds.
     """
@@ -42,6 +44,8 @@ class Attempt:
     action: str
     run: str | None = None
     operation_id: str | None = None
+    operation_state: State | None = None
+    waited_seconds: int | None = None
     caller: Caller | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
     resolved: dict[str, str] = field(default_factory=dict)
@@ -75,6 +79,8 @@ class Attempt:
             "code": self.code,
             "cause": self.cause,
             "operationId": self.operation_id,
+            "operationState": self.operation_state,
+            "waitedSeconds": self.waited_seconds,
             **self._who(),
             **self.asked,
             **self.resolved,

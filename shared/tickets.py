@@ -2,6 +2,8 @@
 
 import json
 import math
+import uuid
+from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -10,13 +12,14 @@ from typing import Any
 from shared import operations
 from shared.callers import Caller
 from shared.details import FieldError
+from shared.endings import expected, note
 from shared.entrance import Entrance, Parts
-from shared.errors import InvalidRequest, Misconfigured, OperationNotFound
+from shared.errors import GatewayError, InvalidRequest, Misconfigured, OperationNotFound
 from shared.http import Request, Response, query, raw_body, success
 from shared.operations import Operation
 from shared.schemas import AssignmentRequest
 from shared.stores import Stores
-from shared.telemetry import Attempt
+from shared.telemetry import Attempt, audit
 from shared.webhooks import Asked
 from shared.worker import Worker
 
@@ -44,17 +47,17 @@ class Tickets:
 
     async def process_operation(self, operation_id: str) -> None:
         """Carry out what the queue has brought."""
-        await self._worker().process(operation_id)
+        await _unasked("process_operation", self._worker().process(operation_id), operation_id)
 
     async def sweep_operations(self) -> None:
         """Send what waits for too long again."""
         with suppress(Misconfigured):  # there is nothing to sweep; the health says what is wrong
-            await self._worker().sweep()
+            await _unasked("sweep_operations", self._worker().sweep())
 
     async def clean_operations(self) -> None:
         """Remove what has been kept for long enough."""
         with suppress(Misconfigured):
-            await self._worker().clean()
+            await _unasked("clean_operations", self._worker().clean())
 
     def _worker(self) -> Worker:
         parts = self._entrance.parts()
@@ -101,6 +104,17 @@ class Tickets:
         attempt.outcome = "read"
         told = [_told(each) for each in found if _shows(parts, each, caller)]
         return _answer(HTTPStatus.OK, {"value": told}, attempt)
+
+
+async def _unasked(action: str, work: Awaitable[None], operation_id: str | None = None) -> None:
+    """Do what nobody waits for; where it fails, all that anybody learns of it is the audit event."""
+    attempt = Attempt(str(uuid.uuid4()), action, operation_id=operation_id)
+    try:
+        await expected(work, attempt)
+    except GatewayError as error:
+        note(error, attempt)
+        audit(attempt)
+        raise
 
 
 async def _accept(stores: Stores, asked: Asked) -> Operation:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared import operations
 from shared.answers import Preview, Problem
-from shared.callers import Caller, webhook_caller
+from shared.callers import webhook_caller
 from shared.endings import expected, note, within
 from shared.errors import GatewayError, OutcomeUnknown
 from shared.ledger import Kept
@@ -51,7 +51,12 @@ class Worker:
         now = datetime.now(UTC)
         for kept in await self._ledger.overdue(now):
             await self._queue.send(kept.thing.id, timedelta())
-            await self._ledger.replace(kept, operations.remind(kept.thing, now))
+            reminded = operations.remind(kept.thing, now)
+            await self._ledger.replace(kept, reminded)
+            attempt = _about("sweep_operations", kept.thing)
+            attempt.outcome = "accepted"
+            _note_state(reminded, attempt)
+            audit(attempt)
 
     async def clean(self) -> None:
         """Remove what has been kept for long enough."""
@@ -67,27 +72,44 @@ class Worker:
 
     async def _ended(self, running: Operation) -> Operation:
         """Try to do it, and give what becomes of the operation; each try has an audit event of its own."""
-        caller = webhook_caller(running.source)
-        attempt = Attempt(str(uuid.uuid4()), "process_operation", operation_id=running.id, caller=caller)
-        attempt.asked = running.request
+        attempt = _about("process_operation", running)
         try:
-            outcome, body = await expected(self._done(running, caller, attempt), attempt)
+            ended = await self._tried(running, attempt)
+            _note_state(ended, attempt)
+            return ended
+        finally:
+            audit(attempt)
+
+    async def _tried(self, running: Operation, attempt: Attempt) -> Operation:
+        try:
+            outcome, body = await expected(self._done(running, attempt), attempt)
             attempt.outcome = outcome
             return operations.finish(running, datetime.now(UTC), outcome, body=body)
         except GatewayError as error:
             note(error, attempt)
             return _failed(running, error, attempt.client_request_id)
-        finally:
-            audit(attempt)
 
-    async def _done(self, running: Operation, caller: Caller, attempt: Attempt) -> tuple[Outcome, str]:
+    async def _done(self, running: Operation, attempt: Attempt) -> tuple[Outcome, str]:
         if running.exhausted:
             raise OutcomeUnknown("The last try ended without a word; whether it was carried out, nobody knows.")
-        request = AssignmentRequest.parse(running.request)
+        request, caller = AssignmentRequest.parse(running.request), webhook_caller(running.source)
         done = await within(self._deadline_seconds, self._service.create(request, caller, attempt), attempt)
         if isinstance(done, Preview):
             return "planned", done.encoded().decode()
         return done.outcome, done.body.decode()
+
+
+def _about(action: str, operation: Operation) -> Attempt:
+    """Begin an attempt that nobody outside asks for."""
+    caller = webhook_caller(operation.source)
+    attempt = Attempt(str(uuid.uuid4()), action, operation_id=operation.id, caller=caller)
+    attempt.asked = operation.request
+    return attempt
+
+
+def _note_state(operation: Operation, attempt: Attempt) -> None:
+    attempt.operation_state = operation.state
+    attempt.waited_seconds = round((operation.updated - operation.created).total_seconds())
 
 
 def _failed(running: Operation, error: GatewayError, request_id: str) -> Operation:

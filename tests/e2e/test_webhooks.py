@@ -13,6 +13,7 @@ from sandbox.programs import stores
 from sandbox.tenant import PILOT, RESTRICTIONS, WIFI_HQ
 from tests.e2e.deliveries import (
     DOCUMENT,
+    LONG,
     SECRET,
     SOURCES,
     TAKEN,
@@ -157,14 +158,16 @@ def test_what_failed_for_good_is_finished_and_says_why(taking_gateway: Gateway, 
     told = operation(taking_gateway, deliver(taking_gateway, "zendesk", body))
     assert (told["state"], told["outcome"], told["problem"]["code"]) == ("finished", "refused", "group-not-found")
     assert stack.graph.assignments() == []
-    event = json.loads(audit_lines(taking_gateway, told)[-1].partition("gateway.audit: ")[2])
+    event = events(taking_gateway, told)[-1]
+    assert (event["operationState"], event["waitedSeconds"]) == ("finished", 0)
     assert (event["caller"], event["outcome"], event["code"]) == ("webhook:zendesk", "refused", "group-not-found")
     assert (event["groupName"], event["ticket"]) == ("SG-Nobody", told["ticket"])
 
 
-def audit_lines(gateway: Gateway, told: Json) -> list[str]:
-    lines = gateway.output.lines_with("process_operation")
-    return [line for line in lines if told["id"] in line and "gateway.audit" in line]
+def events(gateway: Gateway, told: Json, action: str = "process_operation") -> list[Json]:
+    """Give the audit events of an operation's tries, or of its reminders."""
+    lines = [line for line in gateway.output.lines_with(f'"{action}"') if told["id"] in line]
+    return [json.loads(line.partition("gateway.audit: ")[2]) for line in lines]
 
 
 def test_what_fails_for_a_while_is_put_off_and_done_later(taking_gateway: Gateway, stack: Stack, file: Path) -> None:
@@ -178,6 +181,10 @@ def test_what_fails_for_a_while_is_put_off_and_done_later(taking_gateway: Gatewa
     pass_time(file)
     told = operation(taking_gateway, accepted)
     assert (told["outcome"], told["attempts"]) == ("created", 2)
+    put_off, done = events(taking_gateway, told)[-2:]
+    assert (put_off["outcome"], put_off["operationState"], put_off["waitedSeconds"]) == ("failed", "accepted", 0)
+    assert (done["outcome"], done["operationState"]) == ("created", "finished")
+    assert done["waitedSeconds"] >= LONG.total_seconds()
 
 
 def wait_for(file: Path, **fields: object) -> bool:
@@ -194,6 +201,32 @@ def test_after_the_last_try_it_has_failed_and_is_among_the_poison(
     told = operation(taking_gateway, accepted)
     assert (told["outcome"], told["attempts"], told["problem"]["code"]) == ("failed", 10, "throttled")
     assert (told["id"],) in ask(file, "SELECT body FROM messages WHERE queue = 'operations-poison'")
+    last = events(taking_gateway, told)[-1]
+    assert (last["outcome"], last["code"], last["operationState"]) == ("failed", "throttled", "finished")
+
+
+def test_what_the_queue_has_forgotten_is_sent_again_and_its_wait_is_told(
+    taking_gateway: Gateway, stack: Stack, file: Path
+) -> None:
+    stack.graph.fail(kind="status", method="GET", status=429, headers={"Retry-After": "300"})
+    accepted = deliver(taking_gateway, "zendesk")
+    assert wait_for(file, attempts=1, state="accepted")
+    ask(file, "DELETE FROM messages")
+    pass_time(file)
+    start_timer(taking_gateway, "sweep_operations")
+    told = operation(taking_gateway, accepted)
+    reminder = events(taking_gateway, told, "sweep_operations")[-1]
+    assert (reminder["outcome"], reminder["operationState"]) == ("accepted", "accepted")
+    assert reminder["waitedSeconds"] >= LONG.total_seconds()
+    assert (reminder["caller"], reminder["ticket"]) == ("webhook:zendesk", told["ticket"])
+
+
+def test_work_that_nobody_waits_for_tells_when_its_store_fails(stack: Stack, tmp_path: Path) -> None:
+    with stack.gateway(**TAKEN, **stores(tmp_path / "nowhere")) as gateway:
+        start_timer(gateway, "sweep_operations")
+        line, *_ = gateway.output.lines_with('"sweep_operations"')
+        event = json.loads(line.partition("gateway.audit: ")[2])
+        assert (event["outcome"], event["code"]) == ("failed", "store-unavailable")
 
 
 def test_old_work_is_removed(taking_gateway: Gateway, file: Path) -> None:
