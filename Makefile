@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-func azurite test check lint types imports connector coverage chaos flood fuzz bench package package-test \
+.PHONY: help run run-func azurite kql test check lint types imports connector coverage chaos flood fuzz bench package package-test \
 	needs-python313 python313 docs docs-assets webhook lock locked closure audit
 
 help: ## show what can be made
@@ -35,6 +35,15 @@ AZURITE := tests/contract/azurite/node_modules/.package-lock.json
 azurite: $(AZURITE) ## Azure Storage's emulator, for the contract tests of the ledger; needs Node.js
 
 $(AZURITE): tests/contract/azurite/package-lock.json
+	@command -v npm > /dev/null || { echo 'Node.js 20 or newer and npm are needed.' >&2; exit 1; }
+	@npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(<D)
+	@touch $@
+
+KQL := tests/infra/kql/node_modules/.package-lock.json
+
+kql: $(KQL) ## Azure's own parser of queries, for the tests of alerts and workbook; needs Node.js
+
+$(KQL): tests/infra/kql/package-lock.json
 	@command -v npm > /dev/null || { echo 'Node.js 20 or newer and npm are needed.' >&2; exit 1; }
 	@npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(<D)
 	@touch $@
