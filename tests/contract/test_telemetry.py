@@ -18,7 +18,7 @@ import pytest
 
 from sandbox.functions_host import FUNCTION_KEY
 from sandbox.programs import ROOT, sample_settings
-from sandbox.tenant import PILOT, WIFI_HQ
+from sandbox.tenant import PILOT, SALES, WIFI_HQ
 from tests.contract.emulator import running
 from tests.contract.ingestion import Ingestion
 from tests.contract.worker_library import WorkerLibrary
@@ -27,12 +27,14 @@ from tests.e2e.stack import Stack
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 13), reason="azure-functions-runtime needs Python 3.13 or newer")
 
-CREATED, REFUSED, LONGEST = "a1" * 16, "b2" * 16, "c3" * 16
+CREATED, REFUSED, LONGEST, LATER = "a1" * 16, "b2" * 16, "c3" * 16, "d4" * 16
+ALL = {CREATED, REFUSED, LONGEST, LATER}
 CALLERS_SPAN = "cd" * 8
 FACE = "\N{GRINNING FACE}"
 CLAIMS = {"ticket": FACE * 64, "requestedBy": FACE * 256, "justification": FACE * 1024}
 NAMES = {"configurationName": FACE * 256, "groupName": FACE * 256}
 MAIN_JOB = {"configurationId": WIFI_HQ, "groupId": PILOT}
+COSTS = (ROOT / "docs" / "costs.md").read_text("utf-8")
 KIOTA = "send_primitive_async - "
 
 Json = dict[str, Any]
@@ -98,6 +100,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
             assert create(worker, MAIN_JOB, CREATED) == 201
             assert create(worker, {"configurationId": WIFI_HQ, "targetType": "allDevices"}, REFUSED) == 403
             assert create(worker, {**NAMES, **CLAIMS}, LONGEST) == 404
+            assert create(worker, {**MAIN_JOB, "groupId": SALES}, LATER) == 201
         # The worker has ended, and with it the exporter: nothing is left to wait for.
         assert stack.unplayed_faults() == []
         yield Exported(ingestion, stack.graph.requests(), stack.identity.requests())
@@ -105,8 +108,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
 
 def test_every_span_of_the_sdk_is_in_the_callers_trace(exported: Exported) -> None:
     spans = exported.ingestion.of("RemoteDependencyData")
-    assert {span["trace"] for span in spans} == {CREATED, REFUSED, LONGEST}
-    for trace in (CREATED, REFUSED, LONGEST):
+    assert {span["trace"] for span in spans} == ALL
+    for trace in ALL:
         ours = {CALLERS_SPAN, *(span["id"] for span in exported.spans(trace))}
         assert {span["parent"] for span in exported.spans(trace)} <= ours
 
@@ -121,7 +124,7 @@ def test_calls_side_by_side_and_the_token_in_its_thread_are_in_the_trace(exporte
 
 def test_the_requests_to_graph_and_to_the_identity_endpoint_carry_the_trace_on(exported: Exported) -> None:
     asked = [entry["headers"]["traceparent"].split("-") for entry in [*exported.graph, *exported.identity]]
-    assert {trace for _, trace, _, _ in asked} == {CREATED, REFUSED, LONGEST}
+    assert {trace for _, trace, _, _ in asked} == ALL
     spans = {span["id"] for span in exported.ingestion.of("RemoteDependencyData")}
     assert {span for _, _, span, _ in asked} <= spans
 
@@ -136,7 +139,7 @@ def test_the_audit_event_arrives_whole_and_in_the_trace(exported: Exported) -> N
 def test_the_metrics_arrive(exported: Exported) -> None:
     action = {"action": "create_assignment"}
     assert exported.metric("gateway.requests") == [
-        ({**action, "outcome": "created", "code": ""}, 1, 1),
+        ({**action, "outcome": "created", "code": ""}, 2, 1),
         ({**action, "outcome": "refused", "code": "guardrail"}, 1, 1),
         ({**action, "outcome": "refused", "code": "configuration-not-found"}, 1, 1),
     ]
@@ -145,7 +148,7 @@ def test_the_metrics_arrive(exported: Exported) -> None:
     assert exported.metric("gateway.retries") == [({"code": "throttled"}, 1, 1)]
     timed = exported.metric("gateway.graph.duration")
     calls = {(each["method"], each["status"]): count for each, _, count in timed}
-    assert calls == {("GET", "200"): 7, ("GET", "429"): 1, ("POST", "201"): 1}
+    assert calls == {("GET", "200"): 9, ("GET", "429"): 1, ("POST", "201"): 2}
     assert all(0 < seconds < 30 for _, seconds, _ in timed)
 
 
@@ -154,6 +157,16 @@ def test_no_id_and_no_name_makes_a_series_of_its_own(exported: Exported) -> None
     own = [text for text in described if re.search(r'"(action|method|code)"', text)]
     assert own
     assert [text for text in own if WIFI_HQ in text or PILOT in text] == []
+
+
+def test_a_create_sends_no_more_than_the_costs_reckon_with(exported: Exported) -> None:
+    sizes = {"MessageData": 0, "RemoteDependencyData": 0}
+    for envelope in exported.ingestion.envelopes:
+        if envelope["tags"].get("ai.operation.id") == LATER:
+            sizes[envelope["data"]["baseType"]] += len(json.dumps(envelope))
+    [(lines, spans)] = re.findall(r"the lines of a create are (\d+) kB,.*?spans (\d+) kB", COSTS, re.DOTALL)
+    assert 0.8 * int(lines) < sizes["MessageData"] / 1000 <= int(lines)
+    assert 0.8 * int(spans) < sizes["RemoteDependencyData"] / 1000 <= int(spans)
 
 
 def test_no_secret_is_exported(exported: Exported) -> None:
