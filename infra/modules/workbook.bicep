@@ -12,6 +12,9 @@ param name string
 @description('Resource id of the Application Insights component that the workbook reads and is listed under.')
 param applicationInsightsId string
 
+// What the workbook asks where it is opened from somewhere else than the component.
+var pictures = union(loadJsonContent('../workbook.json'), { fallbackResourceIds: [applicationInsightsId] })
+
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   // Azure takes a GUID here; made of what it belongs to, it is the same each time.
   name: guid(resourceGroup().id, applicationInsightsId, 'workbook')
@@ -22,7 +25,7 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     displayName: '${name}: assignments'
     category: 'workbook'
     sourceId: applicationInsightsId
-    serializedData: loadTextContent('../workbook.json')
+    serializedData: string(pictures)
     version: 'Notebook/1.0'
   }
 }

@@ -59,7 +59,7 @@ def test_nobody_is_told_of_silence_where_no_traffic_is_expected() -> None:
     assert [name for name, alert in ALERTS.items() if alert.get("onlyWithTraffic")] == ["silence"]
 
 
-@pytest.mark.skipif(not CHECK.exists(), reason="bicep_check is not beside this repository")
+@pytest.mark.skipif(not CHECK.exists(), reason="the offline checker of Bicep templates is not at hand")
 def test_bicep_check_finds_nothing_wrong_with_the_modules(tmp_path: Path) -> None:
     folder = tmp_path / "infra"
     (folder / "modules").mkdir(parents=True)
