@@ -81,6 +81,16 @@ def kept(file: Path) -> list[Json]:
     return [json.loads(text) for (text,) in ask(file, "SELECT document FROM rows WHERE place LIKE 'operation-%'")]
 
 
+def put_off(file: Path, operation_id: str) -> bool:
+    """Wait until an operation is put off: its one message is a new one that is not to be seen yet."""
+
+    def over() -> bool:
+        statement = "SELECT dequeue_count, visible_at > ? FROM messages WHERE body = ? AND queue = 'operations'"
+        return ask(file, statement, time.time(), operation_id) == [(0, 1)]
+
+    return eventually(over)
+
+
 def pass_time(file: Path, time_passed: timedelta = LONG, **changed: object) -> None:
     """Have time pass for what is in a file, by moving it into the past; change its operations besides."""
     for place, key, text, moment in ask(file, "SELECT place, key, document, changed FROM rows"):

@@ -2,15 +2,14 @@
 
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
 
 from sandbox.programs import ROOT, stores
 from sandbox.tenant import CORPORATE_WINDOWS, IOS_BASELINE, NO_FILTER, PILOT, RESTRICTIONS, WIFI_HQ
-from tests.e2e.deliveries import DOCUMENT, TAKEN, ask, deliver, finished, pass_time, payload
-from tests.e2e.stack import MAIN_JOB, Gateway, Json, Stack, eventually, problem
+from tests.e2e.deliveries import DOCUMENT, TAKEN, deliver, finished, pass_time, payload, put_off
+from tests.e2e.stack import MAIN_JOB, Gateway, Json, Stack, problem
 
 GUIDE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 RESTORED = dict(re.findall(r"^\| `(\w+)` \| `(\w+)`[^|]*\|$", GUIDE.partition("| In `target` |")[2], re.MULTILINE))
@@ -89,7 +88,7 @@ def test_the_stop_holds_for_work_that_was_accepted_before_it(stack: Stack, tmp_p
     stack.graph.fail(kind="status", method="GET", status=429, headers={"Retry-After": "300"})
     with stack.gateway(**TAKEN, **stores(tmp_path)) as gateway:
         accepted = deliver(gateway, "zendesk").json()["operationId"]
-        assert eventually(lambda: bool(ask(file, "SELECT 1 FROM messages WHERE visible_at > ?", time.time() + 200)))
+        assert put_off(file, accepted)
     with stack.gateway(**TAKEN, **stores(tmp_path), WRITES_ENABLED="false") as stopped:
         pass_time(file)
         told = finished(stopped, f"operations/{accepted}")

@@ -24,6 +24,7 @@ from tests.e2e.deliveries import (
     operation,
     pass_time,
     payload,
+    put_off,
     start_timer,
 )
 from tests.e2e.principals import ENTRA, READ, WRITE, application, principal
@@ -209,8 +210,8 @@ def test_what_the_queue_has_forgotten_is_sent_again_and_its_wait_is_told(
     taking_gateway: Gateway, stack: Stack, file: Path
 ) -> None:
     stack.graph.fail(kind="status", method="GET", status=429, headers={"Retry-After": "300"})
-    accepted = deliver(taking_gateway, "zendesk")
-    assert wait_for(file, attempts=1, state="accepted")
+    accepted = deliver(taking_gateway, "freshservice")
+    assert put_off(file, accepted.json()["operationId"])
     ask(file, "DELETE FROM messages")
     pass_time(file)
     start_timer(taking_gateway, "sweep_operations")
@@ -218,7 +219,7 @@ def test_what_the_queue_has_forgotten_is_sent_again_and_its_wait_is_told(
     reminder = events(taking_gateway, told, "sweep_operations")[-1]
     assert (reminder["outcome"], reminder["operationState"]) == ("accepted", "accepted")
     assert reminder["waitedSeconds"] >= LONG.total_seconds()
-    assert (reminder["caller"], reminder["ticket"]) == ("webhook:zendesk", told["ticket"])
+    assert (reminder["caller"], reminder["ticket"]) == ("webhook:freshservice", told["ticket"])
 
 
 def test_work_that_nobody_waits_for_tells_when_its_store_fails(stack: Stack, tmp_path: Path) -> None:
