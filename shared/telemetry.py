@@ -13,7 +13,6 @@ from typing import Any, Literal
 from shared import metrics
 from shared.callers import Caller
 from shared.details import FieldError
-from shared.operations import State
 
 Outcome = Literal[
     "created", "unchanged", "planned", "deleted", "read", "replayed", "accepted", "ignored", "refused", "failed"
@@ -44,7 +43,7 @@ class Attempt:
     action: str
     run: str | None = None
     operation_id: str | None = None
-    operation_state: State | None = None
+    operation_state: str | None = None
     waited_seconds: int | None = None
     caller: Caller | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
