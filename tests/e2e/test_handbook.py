@@ -20,6 +20,9 @@ FILTERED = {"groupId": PILOT, "filterId": CORPORATE_WINDOWS, "filterMode": "incl
 COLLECTION = {"targetType": "configurationManagerCollection", "collectionId": "SMS00001"}
 
 
+UNFETCHED = "@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/ZENDESK-SECRET)"
+"""What the platform leaves in a setting whose secret is not there, or disabled."""
+
 NOTHING = (None, "none", NO_FILTER)
 """How Graph spells that an assignment has no filter."""
 
@@ -83,17 +86,22 @@ def test_the_stop_holds_for_every_write_and_for_no_read(stack: Stack) -> None:
     assert [each["method"] for each in stack.graph.requests() if each["method"] != "GET"] == []
 
 
-def test_the_stop_holds_for_work_that_was_accepted_before_it(stack: Stack, tmp_path: Path) -> None:
+def test_the_stop_holds_for_work_that_was_accepted_before_it_and_that_can_be_done_after_it(
+    gateway: Gateway, stack: Stack, tmp_path: Path
+) -> None:
     file = tmp_path / "operations.sqlite"
     stack.graph.fail(kind="status", method="GET", status=429, headers={"Retry-After": "300"})
-    with stack.gateway(**TAKEN, **stores(tmp_path)) as gateway:
-        accepted = deliver(gateway, "zendesk").json()["operationId"]
+    with stack.gateway(**TAKEN, **stores(tmp_path)) as before:
+        accepted = deliver(before, "zendesk").json()["operationId"]
         assert put_off(file, accepted)
     with stack.gateway(**TAKEN, **stores(tmp_path), WRITES_ENABLED="false") as stopped:
         pass_time(file)
         told = finished(stopped, f"operations/{accepted}")
         assert (told["outcome"], told["problem"]["code"]) == ("refused", "writes-disabled")
+        assert deliver(stopped, "zendesk").json()["operationId"] == accepted
+        assert finished(stopped, f"operations/{accepted}") == told
     assert stack.graph.requests("POST") == []
+    assert gateway.create(told["request"]).headers["assignment-outcome"] == "created"
 
 
 @pytest.fixture
@@ -109,9 +117,9 @@ def test_a_secret_is_rotated_without_a_webhook_that_is_turned_away(stack: Stack,
         body = payload("zendesk").replace(b"35436", str(number).encode())
         return deliver(gateway, "zendesk", body, secret).status_code
 
-    with stack.gateway(**rotating, ZENDESK_SECRET_1="old", ZENDESK_SECRET_2="") as gateway:
-        assert [sent(gateway, 1, "old"), sent(gateway, 2, "new"), sent(gateway, 3, "")] == [202, 401, 401]
+    with stack.gateway(**rotating, ZENDESK_SECRET_1="old", ZENDESK_SECRET_2=UNFETCHED) as gateway:
+        assert [sent(gateway, 1, "old"), sent(gateway, 2, "new"), sent(gateway, 3, UNFETCHED)] == [202, 401, 401]
     with stack.gateway(**rotating, ZENDESK_SECRET_1="old", ZENDESK_SECRET_2="new") as gateway:
         assert [sent(gateway, 4, "old"), sent(gateway, 5, "new")] == [202, 202]
-    with stack.gateway(**rotating, ZENDESK_SECRET_1="", ZENDESK_SECRET_2="new") as gateway:
-        assert [sent(gateway, 6, "old"), sent(gateway, 7, "new"), sent(gateway, 8, "")] == [401, 202, 401]
+    with stack.gateway(**rotating, ZENDESK_SECRET_1=UNFETCHED, ZENDESK_SECRET_2="new") as gateway:
+        assert [sent(gateway, 6, "old"), sent(gateway, 7, "new"), sent(gateway, 8, UNFETCHED)] == [401, 202, 401]
