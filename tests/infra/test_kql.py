@@ -179,7 +179,7 @@ def test_the_workbook_has_the_form_that_azure_reads() -> None:
     for item in items:
         if item["type"] == 3:
             content = item["content"]
-            assert content["timeContextFromParameter"] == "TimeRange"
+            assert (content["timeContext"], content["timeContextFromParameter"]) == ({"durationMs": 0}, "TimeRange")
             assert (content["queryType"], content["resourceType"]) == (0, "microsoft.insights/components")
             assert content["visualization"] in {"timechart", "table"}
             assert set(re.findall(r"\{(\w+)", content["query"].replace('{"event"', ""))) <= {"TimeRange", "Caller"}
