@@ -11,7 +11,7 @@ param displayName string
 @description('Its client id.')
 param appId string
 
-resource gateway 'Microsoft.Graph/applications@v1.0' = {
+resource registration 'Microsoft.Graph/applications@v1.0' = {
   uniqueName: uniqueName
   displayName: displayName
   identifierUris: [

@@ -42,7 +42,9 @@ graph=$(az cloud show --query endpoints.microsoftGraphResourceId --output tsv)
 graph=${graph%/}/v1.0
 
 get() { # address, what of the answer
-  az rest --method get --url "$graph/$1" --query "$2" --output tsv
+  local found
+  found=$(az rest --method get --url "$graph/$1" --query "$2" --output tsv)
+  [[ $found == None ]] || echo "$found"
 }
 
 put() { # address, body: made if it is not there, else brought up to date
@@ -124,7 +126,7 @@ if [[ $connector == yes ]]; then
   put "applications(uniqueName='$name-connector')" '{
     "displayName": "Assignments in Power Automate",
     "signInAudience": "AzureADMyOrg",
-    "web": {"redirectUris": ['"${redirect:+\"$redirect\"}"']},
+    '"${redirect:+\"web\": {\"redirectUris\": [\"$redirect\"]\},}"'
     "requiredResourceAccess": [
       {"resourceAppId": "'"$client"'", "resourceAccess": [{"id": "'"$scope"'", "type": "Scope"}]}
     ]
