@@ -63,6 +63,19 @@ imports: $(READY) # which module may import which, by import-linter
 connector: $(READY) ## the custom connector, held against Microsoft's rules and, where they are at hand, its schemas
 	@$(BIN)/python -m connectors $(ARGS)
 
+# checkov brings a hundred libraries along: they stay apart from ours. It asks for an older parser than the one here.
+INFRA := .venv-infra
+
+$(INFRA)/.ready: infra/requirements.txt
+	@$(PYTHON) -m venv $(INFRA)
+	@$(INFRA)/bin/pip install --quiet --no-deps --disable-pip-version-check --require-hashes -r infra/requirements.txt
+	@touch $@
+
+.PHONY: infra
+infra: $(READY) $(INFRA)/.ready ## the templates: their types, checkov's rules and ours, and that they fit the code
+	@$(BIN)/python .ci/infra $(INFRA)
+	@$(BIN)/pytest -q tests/infra
+
 chaos: $(READY) ## 10 000 requests while 30 % of Graph's calls fail; ARGS='--seed 2' for other faults
 	@$(BIN)/python -m chaos $(ARGS)
 
@@ -115,17 +128,22 @@ coverage: $(READY) # the tests again, with every branch of the product counted
 # Versions and hashes only: no address, no machine.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
 COMPILE_DEV := $(COMPILE) --group dev --constraint requirements.txt
+COMPILE_INFRA := $(subst pyproject.toml,--group infra,$(COMPILE))
 
 lock: $(READY) ## write the requirements anew from pyproject.toml; versions that still fit stay
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE_DEV) --output-file requirements-dev.txt
+	$(COMPILE_INFRA) --output-file infra/requirements.txt
 
 locked: $(READY) # the requirements say what pyproject.toml says
 	@cp requirements.txt requirements-dev.txt $(VENV)/
+	@cp infra/requirements.txt $(VENV)/requirements-infra.txt
 	$(COMPILE) --output-file $(VENV)/requirements.txt
 	$(COMPILE_DEV) --output-file $(VENV)/requirements-dev.txt
+	$(COMPILE_INFRA) --output-file $(VENV)/requirements-infra.txt
 	diff requirements.txt $(VENV)/requirements.txt
 	diff requirements-dev.txt $(VENV)/requirements-dev.txt
+	diff infra/requirements.txt $(VENV)/requirements-infra.txt
 
 audit: $(READY) # no known vulnerability in the requirements, as far as the database can be asked
 	@$(BIN)/python .ci/audit
