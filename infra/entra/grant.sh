@@ -43,7 +43,7 @@ graph=${graph%/}/v1.0
 
 get() { # address, what of the answer
   local found
-  found=$(az rest --method get --url "$graph/$1" --query "$2" --output tsv)
+  found=$(az rest --method get --url "$graph/$1" --query "$2" --output tsv) || return
   [[ $found == None ]] || echo "$found"
 }
 
