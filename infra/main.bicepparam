@@ -7,8 +7,12 @@ param lock = bool(readEnvironmentVariable('LOCK', 'false'))
 
 param authMode = readEnvironmentVariable('AUTH_MODE', 'entra')
 param entraClientId = readEnvironmentVariable('ENTRA_CLIENT_ID', '')
-param allowedApplications = filter(split(readEnvironmentVariable('ALLOWED_APPLICATIONS', ''), ','), id => !empty(id))
-param allowedPrincipals = filter(split(readEnvironmentVariable('ALLOWED_PRINCIPALS', ''), ','), id => !empty(id))
+param allowedApplications = empty(readEnvironmentVariable('ALLOWED_APPLICATIONS', ''))
+  ? []
+  : split(readEnvironmentVariable('ALLOWED_APPLICATIONS', ''), ',')
+param allowedPrincipals = empty(readEnvironmentVariable('ALLOWED_PRINCIPALS', ''))
+  ? []
+  : split(readEnvironmentVariable('ALLOWED_PRINCIPALS', ''), ',')
 
 param graphCloud = readEnvironmentVariable('GRAPH_CLOUD', 'global')
 param guardrails = loadJsonContent('guardrails.json')

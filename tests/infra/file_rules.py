@@ -66,6 +66,7 @@ UNWATCHED = {
     LOCK: "changes to it are in the activity log",
     DIAGNOSTICS: "is the thing itself",
     "Microsoft.Insights/actionGroups": "what it sends is in the activity log",
+    "Microsoft.Insights/activityLogAlerts": "what it raises is in the activity log",
     "Microsoft.Insights/metricAlerts": "what it raises is in the activity log",
     "Microsoft.Insights/scheduledQueryRules": "what it raises is in the activity log",
     "Microsoft.Insights/workbooks": "has none",

@@ -59,7 +59,7 @@ def settings_without_secrets(templates: Templates) -> Iterator[str]:
 
 
 def closed(templates: Templates) -> Iterator[str]:
-    """Without a registration nobody is let in; paths without a token are named one by one."""
+    """Without a registration nobody is let in; paths without a token are named one by one (facts.md §8)."""
     variables = {name: each["value"] for name, each in templates[APP].part("variables").items()}
     if variables.get("nobody") != "00000000-0000-0000-0000-000000000000":
         yield f"{APP}: nobody is somebody"
