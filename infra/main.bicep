@@ -93,7 +93,7 @@ param storageRedundancy string = 'Standard_ZRS'
 @description('Whether storage and the vault can be reached from the app\'s own network only.')
 param privateNetworking bool = false
 
-@description('Addresses of that network, 256 at least; half of them are the app\'s.')
+@description('Addresses of that network, 256 at least: 128 for the app, 128 for the private endpoints.')
 param networkAddresses string = '10.64.0.0/24'
 
 @description('Where alerts are sent. Empty: they are raised, and nobody is told.')

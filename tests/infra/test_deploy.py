@@ -111,6 +111,23 @@ def test_everything_that_the_guide_points_to_is_there() -> None:
         assert (ROOT / "docs" / link).exists(), link
 
 
+def test_the_guide_calls_everything_by_the_beginning_of_its_name() -> None:
+    modules = {file: each for file, each in templates().items() if file.startswith("infra/modules/")}
+    names = {file: [str(each.at("name")) for each in template.resources] for file, template in modules.items()}
+    names["infra/modules/storage.bicep"].append(str(templates()[MAIN].modules["storage"]["params"]["name"]))
+    names["infra/modules/secrets.bicep"].append(str(templates()[MAIN].modules["secrets"]["params"]["name"]))
+    table = [cells for cells in rows("What is deployed, and who talks to whom") if cells[-1].startswith("`infra/")]
+    for cells in table:
+        for beginning in re.findall(r"`([a-z]+-?)…`", cells[0]):
+            assert any(name.startswith(f"{beginning}${{") for name in names[cells[-1].strip("`")]), beginning
+    assert {file for cells in table for file in re.findall(r"`(infra/\S+)`", cells[-1])} == modules.keys()
+
+
+def test_the_guide_asks_for_the_azd_that_is_required() -> None:
+    version = re.findall(r"`azd` (\d+\.\d+) or newer", GUIDE)[0]
+    assert AZD["requiredVersions"] == {"azd": f">= {version}.0"}
+
+
 def test_azd_deploys_the_tested_zip_as_it_is() -> None:
     service = AZD["services"]["gateway"]
     assert service["dist"] == "dist/gateway.zip"
