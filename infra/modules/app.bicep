@@ -33,7 +33,7 @@ param maximumInstances int
 @description('How many requests one instance works on at once.')
 param requestsPerInstance int
 
-@description('How many instances never sleep. One of 2048 MB costs 0.000004 USD a second for each GB: 21 USD a month.')
+@description('How many instances never sleep. Each costs 0.000004 USD a second for each GB of its memory: 21 USD a month with 2048 MB.')
 param alwaysReadyInstances int
 
 @description('entra or key.')
