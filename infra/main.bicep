@@ -13,7 +13,7 @@ param location string
 @description('Tags of every resource.')
 param tags object = {}
 
-@description('Whether storage and the vault are locked against being deleted. To remove the gateway, provision it without first.')
+@description('Whether storage and the vault are locked against being deleted. az lock delete takes the locks away; provisioning without them does not.')
 param lock bool = false
 
 @description('How callers are told apart. entra: by a token, which App Service Authentication checks. key: by a function key.')
