@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from sandbox.identity import DEFAULT_ROLES
 from shared import graph_answers
 from shared.callers import READ_ROLE, WRITE_ROLE
 from shared.docs_page import ASSETS
 from shared.entrance import MOST_REQUESTS_AT_ONCE
 from shared.errors import Misconfigured
 from shared.guardrails import Guardrails
+from shared.proofs import Entra, Hmac, KnownSender, Secret
 from shared.settings import OPERATIONS, Settings, read_settings, read_site
 from shared.sources import Sources
 from tests.infra.policy import APP, MAIN, settings_of
@@ -124,6 +126,18 @@ def test_the_documents_beside_the_templates_can_be_read_by_the_gateway() -> None
     assert json.loads(webhooks) == {} or Sources.parse(webhooks)
 
 
+def test_each_source_has_what_the_templates_look_for_in_it() -> None:
+    assert Entra.model_json_schema()["properties"]["scheme"]["const"] == "entra"
+    for proof in (KnownSender, Hmac, Secret):
+        schema = proof.model_json_schema()
+        assert {"scheme", "secrets"} <= set(schema["required"])
+        named = re.compile(schema["properties"]["secrets"]["items"]["pattern"])
+        # Underscores become hyphens in the vault, so that no two settings may become one, and no hyphen comes in.
+        assert named.fullmatch("JIRA_WEBHOOK_SECRET")
+        assert not named.fullmatch("JIRA-WEBHOOK-SECRET")
+        assert "entra" not in json.dumps(schema["properties"]["scheme"])
+
+
 def test_telemetry_is_set_as_the_operations_guide_says() -> None:
     section = (
         (ROOT / "docs/operations.md")
@@ -187,6 +201,7 @@ def needed_permissions() -> set[str]:
 def test_the_permissions_that_the_code_asks_for_are_granted_and_no_other() -> None:
     granted = templates()["infra/entra/main.bicep"].part("variables")["permissions"]["value"]
     assert {each for each in walk(granted) if isinstance(each, str) and each.endswith(".All")} == needed_permissions()
+    assert set(DEFAULT_ROLES) == needed_permissions()  # and the emulated tenant gives these, and refuses without
     section = SECURITY.partition("\n## The gateway's own identity\n")[2]
     assert set(re.findall(r"^\| `([A-Za-z.]+)` \|", section, re.MULTILINE)) == needed_permissions()
 
