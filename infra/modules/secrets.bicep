@@ -7,6 +7,8 @@ param location string
 param tags object
 
 @description('Name of the vault.')
+@minLength(3)
+@maxLength(24)
 param name string
 
 @description('Whether it can be reached through a private endpoint only.')

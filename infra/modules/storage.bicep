@@ -7,6 +7,8 @@ param location string
 param tags object
 
 @description('Name of the account.')
+@minLength(3)
+@maxLength(24)
 param name string
 
 @description('How it is kept.')
