@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.infra.guarded import GUARDED, Guarded
+from tests.infra.guarded import DIAGNOSTICS, GUARDED, PUBLISHING, ROLE, SITE, Guarded
 from tests.infra.policy import APP, MAIN
 from tests.infra.templates import MISSING, Resource, templates, texts
 
@@ -43,10 +43,10 @@ def guarded_mutations() -> Iterator[Mutation]:
 
 
 def _taken_away_and_turned(row: Guarded, resource: Resource) -> Iterator[Mutation]:
+    yield _without(resource, row.path)
     lines = texts()[resource.file].splitlines(keepends=True)
     where = lines_of(resource, row.path)
     what = f"{resource.file}: {resource.name}.{row.path}"
-    yield Mutation(f"{what} is gone", resource.file, "".join([*lines[: where.start], *lines[where.stop :]]))
     key = lines[where.start].partition(":")[0]
     turned = [*lines[: where.start], f"{key}: {_otherwise(row.value)}\n", *lines[where.stop :]]
     yield Mutation(f"{what} is {_otherwise(row.value)}", resource.file, "".join(turned))
@@ -73,17 +73,31 @@ def other_mutations() -> Iterator[Mutation]:
         yield Mutation(f"{file}: {old!r} is {new!r}", file, text.replace(old, new))
     for template in templates().values():
         for resource in template.resources:
-            if resource.type.endswith("/diagnosticSettings"):
-                yield _without(resource)
+            for path in WITHOUT.get(resource.type, []):
+                yield _without(resource, path)
+            if resource.type in {DIAGNOSTICS, PUBLISHING}:
+                yield _gone(resource)
 
 
-def _without(resource: Resource) -> Mutation:
-    text, gone = re.subn(
-        rf"^resource {resource.name} .*?^}}\n", "", texts()[resource.file], flags=re.MULTILINE | re.DOTALL
-    )
-    assert gone == 1
+def _without(resource: Resource, path: str) -> Mutation:
+    lines = texts()[resource.file].splitlines(keepends=True)
+    where = lines_of(resource, path)
+    what = f"{resource.file}: {resource.name}.{path} is gone"
+    return Mutation(what, resource.file, "".join([*lines[: where.start], *lines[where.stop :]]))
+
+
+def _gone(resource: Resource) -> Mutation:
+    statement = re.compile(rf"^resource {resource.name} .*?^}}\n", re.MULTILINE | re.DOTALL)
+    text = statement.sub("", texts()[resource.file])
     return Mutation(f"{resource.file}: {resource.name} is gone", resource.file, text)
 
+
+WITHOUT = {
+    ROLE: ["scope", "properties.roleDefinitionId"],
+    DIAGNOSTICS: ["scope", "properties.workspaceId"],
+    SITE: ["identity", "properties.siteConfig"],
+}
+"""What has to be there of every resource of a type, whatever it says."""
 
 CHANGES = [
     # described, plain
