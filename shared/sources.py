@@ -19,6 +19,7 @@ from pydantic import (
     Tag,
     ValidationError,
     WithJsonSchema,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -134,6 +135,17 @@ class Sources(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     sources: dict[Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,62}$")], Source]
+
+    @field_validator("sources")
+    @classmethod
+    def _apart(cls, sources: dict[str, Source]) -> dict[str, Source]:
+        """Keep the addresses that need a token away from the open ones, which the platform may take for prefixes."""
+        by_token = [name for name, source in sources.items() if isinstance(source.verify, Entra)]
+        for name in sources.keys() - by_token:
+            if begins := [each for each in by_token if each.startswith(name)]:
+                message = "{closed} takes tokens, and may not begin with the name of a source that takes none: {open}"
+                raise PydanticCustomError("apart", message, {"closed": min(begins), "open": name})
+        return sources
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:

@@ -122,6 +122,18 @@ def test_a_source_is_named_as_its_address_is_written(name: str) -> None:
     assert "must match" in message
 
 
+def test_no_source_with_tokens_has_an_address_that_begins_like_an_open_one() -> None:
+    by_token = {**USUAL, "verify": {"scheme": "entra"}}
+    document = {"sources": {"jira": USUAL, "jira-cloud": by_token, "zendesk": USUAL}}
+    assert mistakes(json.dumps(document)) == {
+        "WEBHOOKS.sources": "jira-cloud takes tokens, and may not begin with the name of a source that takes none: jira"
+    }
+    assert Sources.parse(json.dumps({"sources": {"jira-cloud": USUAL, "jira": by_token}})).sources.keys() == {
+        "jira",
+        "jira-cloud",
+    }
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"sources": {}, "sources": {}}', '{"sources": []}', "{}", "null"])
 def test_a_document_that_is_none_is_told_as_a_whole(text: str) -> None:
     assert all(path.startswith("WEBHOOKS") for path in mistakes(text))
