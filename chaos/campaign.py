@@ -14,7 +14,7 @@ from chaos.faults import FAULTS
 from chaos.sdk_way import write_all
 from chaos.verdict import Verdict, verdict
 from chaos.wishes import tenant, wishes
-from sandbox.programs import sample_settings, sandbox_settings, start_graph, start_host, start_identity
+from sandbox.programs import Launch, popen, sample_settings, sandbox_settings, start_graph, start_host, start_identity
 
 WORKERS = 2
 NO_LIMIT = "100000"
@@ -41,15 +41,15 @@ class Result:
     retries: int
 
 
-def run(plan: Plan, told: Callable[[], object]) -> Result:
+def run(plan: Plan, told: Callable[[], object], launch: Launch = popen) -> Result:
     """Run a campaign against the gateway; `told` is called whenever a wish has got its last answer."""
     with ExitStack() as programs:
-        graph = programs.enter_context(start_graph(0, _quiet))
-        identity = programs.enter_context(start_identity(0, _quiet))
+        graph = programs.enter_context(start_graph(0, _quiet, launch=launch))
+        identity = programs.enter_context(start_identity(0, _quiet, launch))
         settings = {**os.environ, **sample_settings(), **sandbox_settings(graph, identity)}
         settings |= {"ASSIGNMENT_FILTERS": "beta", "GRAPH_WRITES_PER_20S": plan.writes_per_20s}
         settings["CALLER_REQUESTS_PER_MINUTE"] = NO_LIMIT
-        hosts = [programs.enter_context(start_host(0, settings, _quiet)) for _ in range(WORKERS)]
+        hosts = [programs.enter_context(start_host(0, settings, _quiet, launch)) for _ in range(WORKERS)]
         control = programs.enter_context(httpx.Client(base_url=f"{graph.url}/_sandbox/", timeout=60))
         ids = _prepare(control, plan)
         callers = Callers([host.url for host in hosts], plan.in_flight, plan.seed, told)
@@ -58,10 +58,10 @@ def run(plan: Plan, told: Callable[[], object]) -> Result:
         return _result(control, stories, callers)
 
 
-def run_control(plan: Plan) -> int:
+def run_control(plan: Plan, launch: Launch = popen) -> int:
     """Let the SDK's own retry handler write; give how many POSTs were sent again without a look."""
     with ExitStack() as programs:
-        graph = programs.enter_context(start_graph(0, _quiet))
+        graph = programs.enter_context(start_graph(0, _quiet, launch=launch))
         control = programs.enter_context(httpx.Client(base_url=f"{graph.url}/_sandbox/", timeout=60))
         ids = _prepare(control, plan)
         asyncio.run(write_all(graph.url, wishes(plan.requests, plan.seed, ids["configurations"], ids["groups"])))

@@ -17,7 +17,17 @@ import httpx
 
 from chaos.deliveries import TAKEN, Delivery, deliveries
 from chaos.wishes import tenant
-from sandbox.programs import Program, sample_settings, sandbox_settings, start_graph, start_host, start_identity, stores
+from sandbox.programs import (
+    Launch,
+    Program,
+    popen,
+    sample_settings,
+    sandbox_settings,
+    start_graph,
+    start_host,
+    start_identity,
+    stores,
+)
 
 NO_LIMIT = "100000"
 PATIENCE_SECONDS = 900
@@ -59,8 +69,9 @@ class Flood:
 class Hosts:
     """The gateway, which is killed and started again; what it has accepted stays in one folder."""
 
-    def __init__(self, settings: dict[str, str], programs: ExitStack) -> None:
+    def __init__(self, settings: dict[str, str], programs: ExitStack, launch: Launch) -> None:
         self._settings = settings
+        self._launch = launch
         self._programs = programs
         self._host = self._started()
 
@@ -75,14 +86,14 @@ class Hosts:
         self._host = self._started()
 
     def _started(self) -> Program:
-        return self._programs.enter_context(start_host(0, self._settings, _quiet))
+        return self._programs.enter_context(start_host(0, self._settings, _quiet, self._launch))
 
 
-def flood(plan: FloodPlan, told: Callable[[], object]) -> Flood:
+def flood(plan: FloodPlan, told: Callable[[], object], launch: Launch = popen) -> Flood:
     """Send everything, wait for the work and judge; `told` is called whenever a delivery is answered."""
     with ExitStack() as programs:
-        graph = programs.enter_context(start_graph(0, _quiet))
-        identity = programs.enter_context(start_identity(0, _quiet))
+        graph = programs.enter_context(start_graph(0, _quiet, launch=launch))
+        identity = programs.enter_context(start_identity(0, _quiet, launch))
         folder = Path(programs.enter_context(TemporaryDirectory()))
         settings = {**os.environ, **sample_settings(), **sandbox_settings(graph, identity), **stores(folder), **TAKEN}
         settings |= {"GRAPH_WRITES_PER_20S": NO_LIMIT, "REQUEST_DEADLINE_SECONDS": DEADLINE_SECONDS}
@@ -90,7 +101,7 @@ def flood(plan: FloodPlan, told: Callable[[], object]) -> Flood:
         ids = control.post("add", json=tenant(plan.deliveries)).raise_for_status().json()
         control.post("journal", json={"keep": "none"}).raise_for_status()
         everything = deliveries(plan.deliveries, plan.seed, ids["configurations"], ids["groups"])
-        result = asyncio.run(_send_all(Hosts(settings, programs), everything, plan, told))
+        result = asyncio.run(_send_all(Hosts(settings, programs, launch), everything, plan, told))
         operations = _finished(folder / "operations.sqlite")
         _judge(result, everything, operations, control)
         return result

@@ -16,7 +16,16 @@ from schemathesis.engine import events, from_schema
 from fuzz.exemptions import exempted
 from fuzz.rules import BY_CHANCE, PHASES, configuration
 from sandbox.functions_host import FUNCTION_KEY
-from sandbox.programs import sample_settings, sandbox_settings, start_graph, start_host, start_identity, stores
+from sandbox.programs import (
+    Launch,
+    popen,
+    sample_settings,
+    sandbox_settings,
+    start_graph,
+    start_host,
+    start_identity,
+    stores,
+)
 
 SETTINGS = {
     "ASSIGNMENT_FILTERS": "beta",
@@ -48,10 +57,10 @@ class Result:
     findings: dict[str, str] = field(default_factory=dict)
 
 
-def run(plan: Plan, told: Callable[[int], object]) -> Result:
+def run(plan: Plan, told: Callable[[int], object], launch: Launch = popen) -> Result:
     """Run rounds with one seed after the other until there are as many cases as planned; `told` hears how many."""
     result = Result()
-    with _gateway() as url:
+    with _gateway(launch) as url:
         seed = plan.seed
         while result.cases < plan.cases:
             before = result.cases
@@ -97,14 +106,14 @@ def _note(event: events.ScenarioFinished, result: Result) -> None:
 
 
 @contextmanager
-def _gateway() -> Iterator[str]:
+def _gateway(launch: Launch) -> Iterator[str]:
     with ExitStack() as programs:
-        graph = programs.enter_context(start_graph(0, _quiet))
-        identity = programs.enter_context(start_identity(0, _quiet))
+        graph = programs.enter_context(start_graph(0, _quiet, launch=launch))
+        identity = programs.enter_context(start_identity(0, _quiet, launch))
         folder = Path(programs.enter_context(TemporaryDirectory()))
         own = {**sandbox_settings(graph, identity), **stores(folder), **SETTINGS}
         settings = {**os.environ, **sample_settings(), **own}
-        yield programs.enter_context(start_host(0, settings, _quiet)).url
+        yield programs.enter_context(start_host(0, settings, _quiet, launch)).url
 
 
 def _quiet(_: str) -> None:

@@ -23,15 +23,25 @@ from typing import IO
 
 from sandbox.programs import ROOT, Process, popen
 
-# Not the programs themselves, which run as `__main__`, and nothing that reads the environment when it is imported.
+# Not the programs themselves, which run as `__main__`, and nothing that reads the environment when it is imported. What
+# a first request loads besides is among them.
 LOADED = (
+    "anyio._backends._asyncio",
+    "azure.core.pipeline.transport._requests_basic",
     "azure.functions",
+    "azure.identity._credentials.app_service",
+    "httpcore",
+    "msgraph.generated.device_management.device_management_request_builder",
     "sandbox.functions_index",
     "sandbox.journal",
     "sandbox.odata",
     "sandbox.serving",
     "sandbox.triggers",
+    "shared.ledger_sqlite",
     "shared.loading",
+    "shared.sources",
+    "shared.stores",
+    "shared.tickets",
     "starlette.applications",
     "uvicorn.lifespan.on",
     "uvicorn.protocols.http.h11_impl",

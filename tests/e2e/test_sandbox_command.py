@@ -127,10 +127,14 @@ def test_without_core_tools_the_way_out_is_named(tmp_path: Path) -> None:
     assert "make run" in run.stdout
 
 
-def posted(sandbox: subprocess.Popen[str], **fields: str) -> str:
-    """Ask the sandbox for an assignment, and give the line that it prints of its audit event."""
+def address_in(sandbox: subprocess.Popen[str]) -> str:
+    """Wait for the welcome, and give the address in it that is to be posted to."""
     [gateway] = [line for line in lines_until(sandbox, '"ticket"') if line.startswith("The gateway  ")]
-    url = gateway.split()[2]
+    return gateway.split()[2]
+
+
+def posted(sandbox: subprocess.Popen[str], url: str, **fields: str) -> str:
+    """Ask for an assignment, and give the line that the sandbox prints of its audit event."""
     httpx.post(url, json={**MAIN_JOB, **fields}, headers={"x-functions-key": FUNCTION_KEY})
     return re.sub(r"\d+(?= ms)", "", without_time(lines_until(sandbox, "audit  ")[-1]))
 
@@ -139,13 +143,11 @@ def without_time(line: str) -> str:
     return re.sub(r"^(audit    )\d\d:\d\d:\d\d  ", r"\1", line)
 
 
-def test_an_audit_event_is_one_short_line(sandbox: subprocess.Popen[str]) -> None:
+def test_an_audit_event_is_one_short_line_which_cannot_steer_the_terminal(sandbox: subprocess.Popen[str]) -> None:
+    url = address_in(sandbox)
     what = "Win11 \N{EN DASH} Wi-Fi \N{EN DASH} HQ \N{RIGHTWARDS ARROW} group SG-Pilot"
-    assert posted(sandbox, ticket="INC1") == f"audit    create_assignment  created  key  {what}  INC1   ms"
-
-
-def test_what_a_caller_sends_cannot_steer_the_terminal(sandbox: subprocess.Popen[str]) -> None:
-    line = posted(sandbox, ticket="\x1b[2J\u202e\u2028\r\nhost  GET")
+    assert posted(sandbox, url, ticket="INC1") == f"audit    create_assignment  created  key  {what}  INC1   ms"
+    line = posted(sandbox, url, ticket="\x1b[2J\u202e\u2028\r\nhost  GET")
     assert r"  \x1b[2J\u202e\u2028\r\nhost  GET  " in line
     assert line.endswith(" ms")
 
@@ -153,7 +155,7 @@ def test_what_a_caller_sends_cannot_steer_the_terminal(sandbox: subprocess.Popen
 def test_a_terminal_without_these_characters_gets_escapes() -> None:
     ascii_only = machine(PYTHONIOENCODING="ascii")
     with subprocess.Popen(COMMAND, cwd=ROOT, env=ascii_only, stdout=subprocess.PIPE, text=True) as process:
-        line = posted(process)
+        line = posted(process, address_in(process))
         process.terminate()
     assert r"Win11 \u2013 Wi-Fi \u2013 HQ \u2192 group SG-Pilot" in line
 
