@@ -48,7 +48,7 @@ $(KQL): tests/infra/kql/package-lock.json
 	@npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(<D)
 	@touch $@
 
-check: $(READY) lint types imports connector coverage locked closure audit ## everything that has to be right before a change lands
+check: $(READY) lint types imports connector coverage infra locked closure audit ## everything that has to be right before a change lands
 
 lint: $(READY) # style, by ruff
 	$(BIN)/ruff check .
