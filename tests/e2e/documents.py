@@ -186,10 +186,11 @@ def main() -> None:
     for path, model in SCHEMAS.items():
         path.write_text(schema_of(model), "utf-8")
     OFFLINE_SESSIONS.write_text(tried(OFFLINE_SESSIONS.read_text("utf-8")), "utf-8")
-    with Stack.running() as stack, stack.gateway() as gateway:
+    with Stack.running() as stack:
         for path in DOCUMENTS:
             stack.reset()
-            path.write_text(played(path.read_text("utf-8"), stack, gateway), "utf-8")
+            with stack.gateway() as gateway:
+                path.write_text(played(path.read_text("utf-8"), stack, gateway), "utf-8")
             sys.stdout.write(f"{path.relative_to(ROOT)}\n")
 
 

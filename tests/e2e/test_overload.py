@@ -27,9 +27,10 @@ def jobs(stack: Stack, number: int) -> list[Mapping[str, str]]:
 
 @contextmanager
 def crowd(gateway: Gateway) -> Iterator[Gateway]:
-    """Give the gateway over as many connections at once as anybody wants."""
+    """Give the gateway over as many connections at once as anybody wants, each for one request."""
     base_url, headers = gateway.client.base_url, gateway.client.headers
-    with httpx.Client(base_url=base_url, headers=headers, limits=httpx.Limits(), timeout=60) as client:
+    limits = httpx.Limits(max_keepalive_connections=0)  # between threads, a kept one may be closed while it is taken
+    with httpx.Client(base_url=base_url, headers=headers, limits=limits, timeout=60) as client:
         yield replace(gateway, client=client)
 
 
