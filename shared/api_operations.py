@@ -150,8 +150,8 @@ OPERATIONS = (
         ),
         problems=(
             *("unauthenticated", "signature-invalid", "forbidden", "source-not-found", "malformed-json"),
-            *("body-too-large", "invalid-request", "misconfigured", "rate-limited", "internal-error"),
-            "store-unavailable",
+            *("body-too-large", "invalid-request", "guardrail", "writes-disabled", "misconfigured"),
+            *("rate-limited", "internal-error", "store-unavailable"),
         ),
         tag="Tickets",
         query=("dryRun",),

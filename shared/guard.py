@@ -1,8 +1,10 @@
 """Holding a deed against the guardrails, with whatever they need to know of its group read for them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.callers import Caller
+from shared.details import FieldError
 from shared.errors import GatewayError, GroupUnreadable, GuardrailRefused
 from shared.graph_port import Entra
 from shared.guardrails import Guardrails, Verdict
@@ -22,11 +24,13 @@ class Guard:
         verdict = await self._verdict(caller, deed, attempt)
         attempt.rule, attempt.refusals = verdict.rule, verdict.refusals
         if verdict.refusals:
-            raise GuardrailRefused(
-                f"No rule lets the caller '{caller.id}' {deed.action} an assignment of '{deed.configuration_name}' to "
-                f"a target of type '{deed.target.type}'. What each rule that names the caller would need is listed.",
-                errors=verdict.refusals,
-            )
+            raise _refused(caller, deed, verdict.refusals)
+
+    def check_at_sight(self, caller: Caller, deed: Deed, attempt: Attempt) -> None:
+        """Raise GuardrailRefused where no rule could let the deed through, whatever its names stand for."""
+        attempt.refusals = self._guardrails.lacking_at_sight(caller, deed)
+        if attempt.refusals:
+            raise _refused(caller, deed, attempt.refusals)
 
     def shows(self, caller: Caller, deed: Deed) -> bool:
         """Tell whether the caller may read this."""
@@ -56,3 +60,12 @@ class Guard:
             if error.retryable:
                 raise
             return None
+
+
+def _refused(caller: Caller, deed: Deed, refusals: Sequence[FieldError]) -> GuardrailRefused:
+    return GuardrailRefused(
+        f"No rule lets the caller '{caller.id}' {deed.action} an assignment of "
+        f"'{deed.configuration_name or deed.configuration_id}' to a target of type '{deed.target.type}'. "
+        "What each rule that names the caller would need is listed.",
+        errors=refusals,
+    )

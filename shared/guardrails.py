@@ -13,6 +13,9 @@ from shared.field_errors import field_errors
 from shared.rules import ANY, Deed, Rule, named
 from shared.strict_json import NotJsonError
 
+TOLD_BY_GRAPH = {"configurations", "groups", "maxMembers"}
+"""What of a rule nobody can hold a deed against before its names have been looked up."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -56,8 +59,7 @@ class Guardrails(BaseModel):
         """
         refusals: list[FieldError] = []
         awaits_members = False
-        about = self._about(caller)
-        for path, rule in [each for each in about if deed.action in each[1].actions] or about:
+        for path, rule in self._judging(caller, deed):
             lacking = dict(rule.lacks(deed))
             if not lacking:
                 return Verdict(rule.name or path)
@@ -68,6 +70,16 @@ class Guardrails(BaseModel):
             refusals += [FieldError(f"{path}.{field}", _said(rule, needed)) for field, needed in lacking.items()]
         return Verdict(None, tuple(refusals) or (_unnamed(caller),), awaits_members)
 
+    def lacking_at_sight(self, caller: Caller, deed: Deed) -> tuple[FieldError, ...]:
+        """Give what keeps every rule from allowing a deed, whatever its names turn out to stand for; none: one may."""
+        refusals: list[FieldError] = []
+        for path, rule in self._judging(caller, deed):
+            lacking = {field: needed for field, needed in rule.lacks(deed) if field not in TOLD_BY_GRAPH}
+            if not lacking:
+                return ()
+            refusals += [FieldError(f"{path}.{field}", _said(rule, needed)) for field, needed in lacking.items()]
+        return tuple(refusals) or (_unnamed(caller),)
+
     def shows(self, caller: Caller, what: Literal["configurations", "groups"], identifier: str, name: str) -> bool:
         """Tell whether some rule lets the caller do something with this, so that a list may offer it."""
         return any(named(getattr(rule, what), identifier, name) for _, rule in self._about(caller))
@@ -75,6 +87,10 @@ class Guardrails(BaseModel):
     def know(self, caller: Caller) -> bool:
         """Tell whether any rule names the caller."""
         return bool(self._about(caller))
+
+    def _judging(self, caller: Caller, deed: Deed) -> list[tuple[str, Rule]]:
+        about = self._about(caller)
+        return [each for each in about if deed.action in each[1].actions] or about
 
     def _about(self, caller: Caller) -> list[tuple[str, Rule]]:
         places = ((f"GUARDRAILS.rules.{number}", rule) for number, rule in enumerate(self.rules))

@@ -87,6 +87,17 @@ class AssignmentService:
         identifier, name = request.configuration_id or "", request.configuration_name or ""
         return self._guard.shows(caller, Deed("read", identifier, name, target, group_name=request.group_name))
 
+    def admit(self, request: AssignmentRequest, caller: Caller, attempt: Attempt) -> None:
+        """Refuse at once what is to be carried out later and could not be; all is checked again when it is.
+
+        Raises WritesDisabled and GuardrailRefused. Nothing is read for it.
+        """
+        self._check_that_writes_are_enabled()
+        target = request.target(request.group_id, request.filter_id or request.filter_name)
+        identifier, name = request.configuration_id or "", request.configuration_name or ""
+        deed = Deed("create", identifier, name, target, ticket=request.ticket, justification=request.justification)
+        self._guard.check_at_sight(caller, deed, attempt)
+
     def _check_that_writes_are_enabled(self) -> None:
         if not self._writes_enabled:
             raise WritesDisabled("WRITES_ENABLED is false: nothing is written until an administrator sets it to true.")

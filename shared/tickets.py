@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from shared import operations
-from shared.callers import Caller
+from shared.callers import Caller, webhook_caller
 from shared.details import FieldError
 from shared.endings import expected, note
 from shared.entrance import Entrance, Parts
@@ -18,7 +18,6 @@ from shared.errors import GatewayError, InvalidRequest, Misconfigured, Operation
 from shared.http import Request, Response, query, raw_body, success
 from shared.operations import Operation
 from shared.schemas import AssignmentRequest
-from shared.stores import Stores
 from shared.telemetry import Attempt, audit
 from shared.webhooks import Asked
 from shared.worker import Worker
@@ -71,9 +70,10 @@ class Tickets:
             attempt.outcome = "ignored"
             return _answer(HTTPStatus.OK, {"outcome": "ignored"}, attempt)
         if dry_run:
+            _admit(parts, asked, attempt)
             attempt.outcome = "planned"
             return _answer(HTTPStatus.OK, {"outcome": "wouldAccept", "request": attempt.asked}, attempt)
-        operation = await _accept(parts.stores(), asked)
+        operation = await _accept(parts, asked, attempt)
         attempt.operation_id, attempt.outcome = operation.id, "accepted"
         address = {"Location": f"{parts.base_url}/api/operations/{operation.id}"}
         return _answer(HTTPStatus.ACCEPTED, {"outcome": "accepted", "operationId": operation.id}, attempt, address)
@@ -117,10 +117,20 @@ async def _unasked(action: str, work: Awaitable[None], operation_id: str | None 
         raise
 
 
-async def _accept(stores: Stores, asked: Asked) -> Operation:
+def _admit(parts: Parts, asked: Asked, attempt: Attempt) -> None:
+    parts.service.admit(asked.request, webhook_caller(asked.source), attempt)
+
+
+async def _accept(parts: Parts, asked: Asked, attempt: Attempt) -> Operation:
     """Keep an event's operation, and have it done; of an event that is known already, what is left of that."""
-    request = asked.request.model_dump(by_alias=True, exclude_none=True)
+    stores, request = parts.stores(), asked.request.model_dump(by_alias=True, exclude_none=True)
     operation = operations.accept(asked.source, asked.key, asked.request.ticket, request, datetime.now(UTC))
+    try:
+        _admit(parts, asked, attempt)
+    except GatewayError:
+        if await stores.ledger.read(operation.id) is None:
+            raise
+        attempt.refusals = ()  # it was accepted before: whoever carries it out asks again
     kept = await stores.ledger.create(operation) or await stores.ledger.read(operation.id)
     if kept is None or kept.thing.state != "finished":
         await stores.queue.send(operation.id, timedelta())

@@ -149,9 +149,10 @@ def test_a_source_with_tokens_takes_them_from_whoever_may_change_things(stack: S
         gateway.client.headers.update(principal(application(READ)))
         problem(deliver(gateway, "servicenow"), 403, "forbidden")
         gateway.client.headers.update(principal(application(WRITE)))
-        told = operation(gateway, deliver(gateway, "servicenow"))
         # Whoever has brought it, the rules are asked about the source.
-        assert (told["caller"], told["problem"]["code"]) == ("webhook:servicenow", "guardrail")
+        refused = deliver(gateway, "servicenow")
+        assert "'webhook:servicenow'" in problem(refused, 403, "guardrail")["detail"]
+        assert gateway.audit(refused)["caller"] == "webhook:servicenow"
 
 
 def test_what_failed_for_good_is_finished_and_says_why(taking_gateway: Gateway, stack: Stack) -> None:
@@ -241,24 +242,47 @@ def test_old_work_is_removed(taking_gateway: Gateway, file: Path) -> None:
     problem(taking_gateway.client.get(accepted.headers["location"]), 404, "operation-not-found")
 
 
-def test_the_stop_and_the_guardrails_are_asked_again_when_the_work_is_done(stack: Stack, tmp_path: Path) -> None:
-    only_restrictions = json.dumps(
-        {"rules": [{"callers": ["webhook:*", "*"], "configurations": [RESTRICTIONS], "targets": ["*"]}]}
-    )
-    for number, (setting, code) in enumerate(
-        [({"WRITES_ENABLED": "false"}, "writes-disabled"), ({"GUARDRAILS": only_restrictions}, "guardrail")]
-    ):
-        own = {**TAKEN, **stores(tmp_path), **setting}
-        with stack.gateway(**own) as gateway:
-            body = payload("pagerduty").replace(b'"id": "', f'"id": "{number}'.encode(), 1)
-            accepted = deliver(gateway, "pagerduty", body)
-            assert accepted.status_code == 202, accepted.text
-            assert eventually_finished(tmp_path / "operations.sqlite", code)
+ONLY_RESTRICTIONS = json.dumps(
+    {"rules": [{"callers": ["webhook:*", "*"], "configurations": [RESTRICTIONS], "targets": ["*"]}]}
+)
+BROAD_ALONE = json.dumps({"rules": [{"callers": ["*"], "targets": ["allDevices"], "requireTicket": "X.*"}]})
+
+
+@pytest.mark.parametrize(
+    ("setting", "code"),
+    [({"WRITES_ENABLED": "false"}, "writes-disabled"), ({"GUARDRAILS": BROAD_ALONE}, "guardrail")],
+    ids=["the stop", "the guardrails"],
+)
+def test_what_could_not_be_carried_out_is_not_accepted_and_can_be_sent_again(
+    stack: Stack, tmp_path: Path, setting: dict[str, str], code: str
+) -> None:
+    with stack.gateway(**TAKEN, **stores(tmp_path), **setting) as gateway:
+        for dry_run in ("false", "true"):
+            refused = deliver(gateway, "pagerduty", dryRun=dry_run)
+            told = problem(refused, 403, code)
+            event = gateway.audit(refused)
+            assert (event["caller"], event["outcome"]) == ("webhook:pagerduty", "refused")
+    if code == "guardrail":
+        assert [each["field"] for each in told["errors"]] == [
+            "GUARDRAILS.rules.0.targets",
+            "GUARDRAILS.rules.0.requireTicket",
+        ]
+        assert event["refusals"] == [f"{each['field']} {each['message']}" for each in told["errors"]]
+    assert stack.graph.requests() == []
+    with stack.gateway(**TAKEN, **stores(tmp_path)) as gateway:
+        assert operation(gateway, deliver(gateway, "pagerduty"))["outcome"] == "created"
+    with stack.gateway(**TAKEN, **stores(tmp_path), **setting) as gateway:
+        again = deliver(gateway, "pagerduty")  # it is known, and done
+        assert again.status_code == 202
+        assert "refusals" not in gateway.audit(again)
+
+
+def test_the_guardrails_are_asked_again_when_names_are_known(stack: Stack, tmp_path: Path) -> None:
+    with stack.gateway(**TAKEN, **stores(tmp_path), GUARDRAILS=ONLY_RESTRICTIONS) as gateway:
+        assert deliver(gateway, "pagerduty").status_code == 202
+        assert wait_for(tmp_path / "operations.sqlite", state="finished", outcome="refused")
+    assert [each["problem"]["code"] for each in kept(tmp_path / "operations.sqlite")] == ["guardrail"]
     assert stack.graph.assignments() == []
-
-
-def eventually_finished(file: Path, code: str) -> bool:
-    return eventually(lambda: code in [each["problem"]["code"] for each in kept(file) if each["problem"]])
 
 
 def test_an_operation_is_shown_only_to_whom_the_rules_would_show_it(stack: Stack) -> None:
