@@ -136,6 +136,7 @@ def _its_gateway(section: str, stack: Stack, gateway: Gateway) -> Iterator[Gatew
     settings = dict(setting.split("=", 1) for setting in wanted[1].split())
     if "WEBHOOKS" in settings:
         settings["WEBHOOKS"] = str(ROOT / settings["WEBHOOKS"])  # the package has no documents beside it
+    stack.reset()  # `make run` begins anew, and its emulators with it
     with stack.gateway(**settings) as own:
         yield own
 
