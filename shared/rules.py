@@ -40,7 +40,8 @@ class Deed:
     @property
     def group_id(self) -> str | None:
         """The Entra object that is meant, also where a scope tag's target means it."""
-        return self.target.group_id or self.target.properties.get("entraObjectId")
+        group_id = self.target.group_id  # blank where its name alone is known by now
+        return self.target.properties.get("entraObjectId") if group_id is None else group_id
 
 
 def _pattern(pattern: str) -> str:

@@ -83,9 +83,7 @@ class AssignmentService:
 
     def shows(self, request: AssignmentRequest, caller: Caller) -> bool:
         """Tell whether the caller may see what was asked, by what stands in it: a name or an id, not both."""
-        target = request.target(request.group_id, request.filter_id)
-        identifier, name = request.configuration_id or "", request.configuration_name or ""
-        return self._guard.shows(caller, Deed("read", identifier, name, target, group_name=request.group_name))
+        return self._guard.shows(caller, _deed_at_sight("read", request))
 
     def admit(self, request: AssignmentRequest, caller: Caller, attempt: Attempt) -> None:
         """Refuse at once what is to be carried out later and could not be; all is checked again when it is.
@@ -93,10 +91,7 @@ class AssignmentService:
         Raises WritesDisabled and GuardrailRefused. Nothing is read for it.
         """
         self._check_that_writes_are_enabled()
-        target = request.target(request.group_id, request.filter_id or request.filter_name)
-        identifier, name = request.configuration_id or "", request.configuration_name or ""
-        deed = Deed("create", identifier, name, target, ticket=request.ticket, justification=request.justification)
-        self._guard.check_at_sight(caller, deed, attempt)
+        self._guard.check_at_sight(caller, _deed_at_sight("create", request), attempt)
 
     def _check_that_writes_are_enabled(self) -> None:
         if not self._writes_enabled:
@@ -189,6 +184,19 @@ def _deed(
         group_name=group_name,
         ticket=ticket,
         justification=justification,
+    )
+
+
+def _deed_at_sight(action: Action, request: AssignmentRequest) -> Deed:
+    """Give the deed as far as the request says it: what has a name and no id yet is there all the same."""
+    return Deed(
+        action,
+        request.configuration_id or "",
+        request.configuration_name or "",
+        request.target(request.group_id or "", request.filter_id or request.filter_name),
+        group_name=request.group_name,
+        ticket=request.ticket,
+        justification=request.justification,
     )
 
 

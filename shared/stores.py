@@ -25,8 +25,8 @@ def open_stores(store: str, queue: str, client_id: str | None) -> Stores:
 
 def _in_azure(tables: str, queues: str, client_id: str | None) -> Stores:
     from shared.identity import credential  # noqa: PLC0415 - the sandbox needs none of these three
-    from shared.ledger_tables import TableRows, table  # noqa: PLC0415
-    from shared.queue_storage import StorageQueue, queue  # noqa: PLC0415
+    from shared.ledger_tables import TableRows, table  # noqa: PLC0415 - as above
+    from shared.queue_storage import StorageQueue, queue  # noqa: PLC0415 - as above
 
     identity = credential(client_id)
     work, poison = (queue(queues, name, identity) for name in (OPERATIONS, f"{OPERATIONS}-poison"))

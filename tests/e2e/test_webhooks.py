@@ -299,6 +299,20 @@ def test_an_operation_is_shown_only_to_whom_the_rules_would_show_it(stack: Stack
         assert of_ticket(gateway, "35436") == []
 
 
+def test_an_operation_is_shown_by_the_names_that_it_was_asked_for_with(stack: Stack, tmp_path: Path) -> None:
+    def sees(**limits: list[str]) -> bool:
+        rules = [{"callers": ["key"], "targets": ["*"], **limits}]
+        with stack.gateway(**TAKEN, **stores(tmp_path), GUARDRAILS=json.dumps({"rules": rules})) as gateway:
+            return of_ticket(gateway, "35436") != []
+
+    document = json.loads(DOCUMENT)
+    document["sources"]["zendesk"]["map"] |= {"filterName": "'Corporate Windows'", "filterMode": "'include'"}
+    with stack.gateway(**{**TAKEN, **stores(tmp_path), "WEBHOOKS": json.dumps(document)}) as gateway:
+        operation(gateway, deliver(gateway, "zendesk"))
+    assert (sees(groups=["sg-*"]), sees(groups=["vip-*"])) == (True, False)
+    assert (sees(modes=["include"]), sees(modes=["exclude"])) == (True, False)
+
+
 def test_an_operation_that_cannot_be_is_not_found(taking_gateway: Gateway) -> None:
     for identifier in ("unknown", "0" * 48, "%27"):
         problem(taking_gateway.client.get(f"operations/{identifier}"), 404, "operation-not-found")

@@ -154,10 +154,10 @@ def test_each_scheme_becomes_what_is_checked() -> None:
     assert proof(scheme="shared-secret", secrets=["A"], header="X") == SharedSecret("X")
     assert proof(scheme="shared-secret", secrets=["A"], user="u") == SharedSecret("Authorization", "u")
     assert proof(scheme="hmac", secrets=["A"], header="X") == Signature("X")
-    options = {"prefix": "v0=", "hash": "sha512", "encoding": "base64", "signed": "v0:{timestamp}:{body}"}
-    whole = {**options, "timestampHeader": "X-Time", "windowSeconds": 60}
-    made = proof(scheme="hmac", secrets=["A"], header="X", **whole)
-    assert made == Signature("X", **options, timestamp_header="X-Time", window_seconds=60)  # type: ignore[arg-type]
+    signed = "v0:{timestamp}:{body}"
+    options = {"prefix": "v0=", "hash": "sha512", "encoding": "base64", "signed": signed}
+    made = proof(scheme="hmac", secrets=["A"], header="X", **options, timestampHeader="X-Time", windowSeconds=60)
+    assert made == Signature("X", "v0=", "base64", "sha512", signed, timestamp_header="X-Time", window_seconds=60)
 
 
 def test_secrets_are_the_settings_that_are_set() -> None:
