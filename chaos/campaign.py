@@ -14,7 +14,16 @@ from chaos.faults import FAULTS
 from chaos.sdk_way import write_all
 from chaos.verdict import Verdict, verdict
 from chaos.wishes import tenant, wishes
-from sandbox.programs import Launch, popen, sample_settings, sandbox_settings, start_graph, start_host, start_identity
+from sandbox.programs import (
+    Launch,
+    popen,
+    sample_settings,
+    sandbox_settings,
+    start_graph,
+    start_host,
+    start_identity,
+    unheard,
+)
 
 WORKERS = 2
 NO_LIMIT = "100000"
@@ -44,12 +53,12 @@ class Result:
 def run(plan: Plan, told: Callable[[], object], launch: Launch = popen) -> Result:
     """Run a campaign against the gateway; `told` is called whenever a wish has got its last answer."""
     with ExitStack() as programs:
-        graph = programs.enter_context(start_graph(0, _quiet, launch=launch))
-        identity = programs.enter_context(start_identity(0, _quiet, launch))
+        graph = programs.enter_context(start_graph(0, unheard, launch=launch))
+        identity = programs.enter_context(start_identity(0, unheard, launch))
         settings = {**os.environ, **sample_settings(), **sandbox_settings(graph, identity)}
         settings |= {"ASSIGNMENT_FILTERS": "beta", "GRAPH_WRITES_PER_20S": plan.writes_per_20s}
         settings["CALLER_REQUESTS_PER_MINUTE"] = NO_LIMIT
-        hosts = [programs.enter_context(start_host(0, settings, _quiet, launch)) for _ in range(WORKERS)]
+        hosts = [programs.enter_context(start_host(0, settings, unheard, launch)) for _ in range(WORKERS)]
         control = programs.enter_context(httpx.Client(base_url=f"{graph.url}/_sandbox/", timeout=60))
         ids = _prepare(control, plan)
         callers = Callers([host.url for host in hosts], plan.in_flight, plan.seed, told)
@@ -61,7 +70,7 @@ def run(plan: Plan, told: Callable[[], object], launch: Launch = popen) -> Resul
 def run_control(plan: Plan, launch: Launch = popen) -> int:
     """Let the SDK's own retry handler write; give how many POSTs were sent again without a look."""
     with ExitStack() as programs:
-        graph = programs.enter_context(start_graph(0, _quiet, launch=launch))
+        graph = programs.enter_context(start_graph(0, unheard, launch=launch))
         control = programs.enter_context(httpx.Client(base_url=f"{graph.url}/_sandbox/", timeout=60))
         ids = _prepare(control, plan)
         asyncio.run(write_all(graph.url, wishes(plan.requests, plan.seed, ids["configurations"], ids["groups"])))
@@ -97,7 +106,3 @@ def _post(control: httpx.Client, command: str, content: object) -> httpx.Respons
 
 def _get(control: httpx.Client, command: str) -> Any:  # noqa: ANN401 - JSON of the emulator's
     return control.get(command).raise_for_status().json()
-
-
-def _quiet(_: str) -> None:
-    """Drop what the programs print."""

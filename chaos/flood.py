@@ -27,6 +27,7 @@ from sandbox.programs import (
     start_host,
     start_identity,
     stores,
+    unheard,
 )
 
 NO_LIMIT = "100000"
@@ -86,14 +87,14 @@ class Hosts:
         self._host = self._started()
 
     def _started(self) -> Program:
-        return self._programs.enter_context(start_host(0, self._settings, _quiet, self._launch))
+        return self._programs.enter_context(start_host(0, self._settings, unheard, self._launch))
 
 
 def flood(plan: FloodPlan, told: Callable[[], object], launch: Launch = popen) -> Flood:
     """Send everything, wait for the work and judge; `told` is called whenever a delivery is answered."""
     with ExitStack() as programs:
-        graph = programs.enter_context(start_graph(0, _quiet, launch=launch))
-        identity = programs.enter_context(start_identity(0, _quiet, launch))
+        graph = programs.enter_context(start_graph(0, unheard, launch=launch))
+        identity = programs.enter_context(start_identity(0, unheard, launch))
         folder = Path(programs.enter_context(TemporaryDirectory()))
         settings = {**os.environ, **sample_settings(), **sandbox_settings(graph, identity), **stores(folder), **TAKEN}
         settings |= {"GRAPH_WRITES_PER_20S": NO_LIMIT, "REQUEST_DEADLINE_SECONDS": DEADLINE_SECONDS}
@@ -174,7 +175,3 @@ def _judge(
     result.lost = len(wanted - places.keys()) + len(wanted - done.keys())
     blind = int(control.get("writes/blind").raise_for_status().json()["blindReposts"])
     result.duplicated = blind + sum(done.values()) - len(done) + sum(of - 1 for of in places.values())
-
-
-def _quiet(_: str) -> None:
-    """Drop what the programs print."""

@@ -25,6 +25,7 @@ from sandbox.programs import (
     start_host,
     start_identity,
     stores,
+    unheard,
 )
 
 SETTINGS = {
@@ -108,13 +109,9 @@ def _note(event: events.ScenarioFinished, result: Result) -> None:
 @contextmanager
 def _gateway(launch: Launch) -> Iterator[str]:
     with ExitStack() as programs:
-        graph = programs.enter_context(start_graph(0, _quiet, launch=launch))
-        identity = programs.enter_context(start_identity(0, _quiet, launch))
+        graph = programs.enter_context(start_graph(0, unheard, launch=launch))
+        identity = programs.enter_context(start_identity(0, unheard, launch))
         folder = Path(programs.enter_context(TemporaryDirectory()))
         own = {**sandbox_settings(graph, identity), **stores(folder), **SETTINGS}
         settings = {**os.environ, **sample_settings(), **own}
-        yield programs.enter_context(start_host(0, settings, _quiet, launch)).url
-
-
-def _quiet(_: str) -> None:
-    """Drop what the programs print."""
+        yield programs.enter_context(start_host(0, settings, unheard, launch)).url

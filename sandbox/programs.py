@@ -16,6 +16,10 @@ SAMPLE_SETTINGS = ROOT / "local.settings.sample.json"
 Listener = Callable[[str], object]
 
 
+def unheard(_: str) -> None:
+    """Listen to a program whose lines nobody wants."""
+
+
 class Process(Protocol):
     """A child process: what `subprocess.Popen` offers of one."""
 
