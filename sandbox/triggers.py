@@ -132,6 +132,8 @@ class Triggers:
         """Start functions until it is cancelled."""
         async with asyncio.TaskGroup() as group:
             for function in self._functions.values():
+                if os.environ.get(f"AzureWebJobs.{function.name}.Disabled") == "true":
+                    continue  # an administrator can start it all the same
                 kind = function.trigger["type"]
                 if kind == "timerTrigger":
                     group.create_task(self._keep_time(function, function.trigger["schedule"].split()))
