@@ -29,9 +29,19 @@ class Lanes(httpx.AsyncBaseTransport):
             await response.aread()
             status = response.status_code
         finally:
-            self._free.append(lane)
             metrics.graph_called(request.method, status, time.monotonic() - started)
+            if status == metrics.NO_ANSWER:
+                # Where a call is given up as soon as it is connected, or within its answer, httpcore never gives its
+                # place free (facts.md §2): whoever came next would wait there in vain.
+                await lane.aclose()
+            else:
+                self._free.append(lane)
         return response
+
+    async def aclose(self) -> None:
+        """Close the connections that are free."""
+        while self._free:
+            await self._free.pop().aclose()
 
     def _new(self) -> httpx.AsyncHTTPTransport:
         # HTTP/2, the SDK's default, loses answers when a server retires a connection (facts.md §2); a proxy in the
