@@ -61,9 +61,7 @@ class Rule(BaseModel):
     `*` stands for anything: alone, and within names. Nothing else is special.
     """
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
 
     name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     """What the audit event calls this rule; without one, its place in the document."""

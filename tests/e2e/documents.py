@@ -28,6 +28,7 @@ from sandbox.programs import ROOT
 from shared.documents import Site, openapi_json, swagger_json
 from shared.guardrails import Guardrails
 from shared.proofs import Entra, Hmac, KnownSender, Secret
+from shared.rules import Rule
 from shared.sources import FromHeader, Source, Sources
 from tests.e2e.stack import Gateway, Stack
 
@@ -47,7 +48,7 @@ SCHEMAS: dict[Path, type[BaseModel]] = {
     ROOT / "docs" / "webhooks.schema.json": Sources,
 }
 
-ALL_MODELS = {each.__name__: each for each in (Source, FromHeader, KnownSender, Hmac, Secret, Entra)}
+ALL_MODELS = {each.__name__: each for each in (Rule, Source, FromHeader, KnownSender, Hmac, Secret, Entra)}
 
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 _OWN_GATEWAY = re.compile(r"With `((?:[A-Z0-9_]+=\S+ )*)make run`")
