@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from bench.children import PYTHON
 from bench.picture import draw
-from bench.results import Results, measure, steps
+from bench.results import COLD_STARTS, Results, measure, steps
 from bench.tables import tables
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -39,8 +39,8 @@ def main() -> int:
 
 def _about(rounds: int) -> str:
     return (
-        f"Medians of {rounds} rounds, with the least and the largest ratio in brackets; Python "
-        f"{platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}."
+        f"Medians of {rounds} rounds, {COLD_STARTS} cold starts in each, with the least and the largest ratio in "
+        f"brackets; Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}."
     )
 
 
