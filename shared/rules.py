@@ -61,6 +61,7 @@ class Rule(BaseModel):
     `*` stands for anything: alone, and within names. Nothing else is special.
     """
 
+    # Without `use_attribute_docstrings`, as in `shared/proofs.py`: pydantic would read this source at every start.
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
 
     name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
